@@ -1,0 +1,138 @@
+/**
+ * What the constructs and the runtime must agree on, and nothing else.
+ *
+ * This file is imported by both sides and exported by neither: the names in it
+ * are part of the deployed format, so a change here needs a decision record.
+ */
+
+/** Environment variables that the constructs set and the runtime reads. */
+export const ENV = {
+  /** JSON of `WireConfiguration`. */
+  SETTINGS: 'IDEMPOTENCY_SETTINGS',
+  /** Name of the DynamoDB table. */
+  TABLE_NAME: 'IDEMPOTENCY_TABLE_NAME',
+  /** The function's own handler (`index.handler`), once the layer's entry has taken its place. */
+  HANDLER: 'IDEMPOTENCY_HANDLER',
+  /** `true` or `1` switches the wrapper off: every request goes straight to the handler. */
+  DISABLED: 'IDEMPOTENCY_DISABLED',
+  /** Name of the overflow bucket for responses over the item limit. */
+  OVERFLOW_BUCKET: 'IDEMPOTENCY_OVERFLOW_BUCKET',
+  /** ARN of the secret that keys the record ids. */
+  KEY_SECRET: 'IDEMPOTENCY_KEY_SECRET',
+  /** ARN of the secret that keyed them before a rotation. */
+  PREVIOUS_KEY_SECRET: 'IDEMPOTENCY_PREVIOUS_KEY_SECRET',
+} as const;
+
+/** The layer's directory below `/opt`, and the handler string that enters it. */
+export const LAYER = {
+  DIRECTORY: 'cdk-idempotent-api',
+  HANDLER: '/opt/cdk-idempotent-api/handler.handler',
+} as const;
+
+/** Largest JSON of `WireConfiguration`, in bytes: Lambda allows 4 KB for a function's whole environment. */
+export const MAX_SETTINGS_BYTES = 4096;
+
+/** Attribute names of the DynamoDB item. The first two are the table's schema. */
+export const ATTRIBUTES = {
+  ID: 'id',
+  EXPIRES_AT: 'expires_at',
+  VERSION: 'v',
+  STATUS: 'st',
+  TOKEN: 'tok',
+  ATTEMPT: 'gen',
+  CLAIMED_AT: 'ca',
+  FINGERPRINT: 'fp',
+  LEASE_END: 'lx',
+  RESPONSE_STATUS: 'rs',
+  RESPONSE_HEADERS: 'rh',
+  RESPONSE_BODY: 'rb',
+  RESPONSE_ENCODING: 're',
+  RESPONSE_OVERFLOW: 'ro',
+} as const;
+
+/** CloudWatch metric names, and the closed set of their dimensions. */
+export const METRICS = {
+  NAMESPACE: 'IdempotentApi',
+  DIMENSION_SERVICE: 'service',
+  DIMENSION_ROUTE: 'route',
+  HITS: 'CacheHits',
+  MISSES: 'CacheMisses',
+  CONFLICTS: 'Conflicts',
+  MISMATCHES: 'Mismatches',
+  TAKEOVERS: 'Takeovers',
+  SUPERSEDED: 'Superseded',
+  STORE_ERRORS: 'StoreErrors',
+  UNPERSISTED: 'Unpersisted',
+  STORE_LATENCY: 'StoreLatency',
+} as const;
+
+/**
+ * The field of the runtime's one log line per request: `{ outcome, id, requestId, method, route, attempt, ms }`.
+ * The local runner and `idempotent-api tail` read it.
+ */
+export const LOG_FIELD = 'idempotency';
+
+/** Response headers of the runtime's own. */
+export const HEADERS = {
+  KEY: 'Idempotency-Key',
+  REPLAY: 'X-Idempotent-Replay',
+  PERSISTED: 'X-Idempotent-Persisted',
+  SHOULD_RETRY: 'X-Should-Retry',
+} as const;
+
+/** Where the tenant comes from, as the environment carries it. */
+export type WireTenant =
+  | 'auto'
+  | 'none'
+  | { readonly source: 'jwtClaim' | 'lambdaContext' | 'untrustedHeader'; readonly name: string }
+  | { readonly source: 'iamPrincipal' | 'apiKeyId' }
+  | { readonly source: 'all'; readonly of: readonly WireTenant[] };
+
+/** What of the body enters the fingerprint, as the environment carries it. */
+export type WireFingerprint =
+  | 'bytes'
+  | 'json'
+  | { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+
+/** CORS as configured on the API, so that the wrapper's own responses follow it. */
+export interface WireCors {
+  readonly allowOrigins: readonly string[];
+  readonly allowCredentials?: boolean;
+}
+
+/** Settings under the runtime's option names. */
+export interface WireSettings {
+  readonly headerName?: string;
+  readonly headerAliases?: readonly string[];
+  readonly required?: boolean;
+  readonly minKeyLength?: number;
+  readonly ttlSeconds?: number;
+  readonly processingTimeoutSeconds?: number;
+  readonly clockMarginSeconds?: number;
+  readonly includeRequestHash?: boolean;
+  readonly fingerprint?: WireFingerprint;
+  readonly tenant?: WireTenant;
+  readonly keyScope?: 'route' | 'api';
+  readonly onConflict?: 'reject' | 'wait';
+  readonly waitSeconds?: number;
+  readonly onStoreError?: 'reject' | 'execute';
+  readonly storeResponse?: 'all' | 'definitive' | readonly number[];
+  readonly thrownErrors?: 'store' | 'release';
+  readonly takeover?: 'allow' | 'never';
+  readonly errorFormat?: 'json' | 'problem';
+  readonly replayMarkerAliases?: readonly string[];
+  readonly retryHintHeaders?: readonly string[];
+  readonly namespace?: string;
+  readonly disabled?: boolean;
+  readonly cors?: WireCors;
+}
+
+/**
+ * The whole of `ENV.SETTINGS`: what holds for every request of the function,
+ * and what differs by route. A route is named `METHOD template`
+ * (`POST /payments/{id}`); `ANY template` stands for every method.
+ */
+export interface WireConfiguration {
+  readonly defaults: WireSettings;
+  readonly routes?: Readonly<Record<string, WireSettings>>;
+}

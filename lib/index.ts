@@ -1,0 +1,1 @@
+import { ENV } from './contract'; export class Placeholder { public static readonly E = ENV.DISABLED; }

@@ -1,0 +1,68 @@
+import type { StoredRecord, StoredResponse } from '../protocol/record';
+import type { EpochMillis, EpochSeconds, Millis } from '../time';
+
+/** A claim on a key: made new, with a fresh token and a fresh `now`, for every claim of every request. */
+export interface Claim {
+  readonly id: string;
+  readonly token: string;
+  readonly fingerprint: Uint8Array;
+  /** Read once, before the first send; a resend carries the same. */
+  readonly now: EpochMillis;
+  readonly leaseEnd: EpochMillis;
+  /** Lease end plus retention. */
+  readonly expiresAt: EpochSeconds;
+  /** How far apart the clocks of two hosts may be: subtracted from `now` in every comparison. */
+  readonly margin: Millis;
+  /** Whether an execution whose lease has run out may be taken over. */
+  readonly takeover: boolean;
+}
+
+export interface Completion {
+  readonly id: string;
+  readonly token: string;
+  readonly expiresAt: EpochSeconds;
+  readonly response: StoredResponse;
+}
+
+export interface Release {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** `previous`: the item that the claim replaced. `current`: the item that refused it, where the store tells. */
+export type ClaimReply =
+  | { readonly applied: true; readonly previous?: StoredRecord }
+  | { readonly applied: false; readonly current?: StoredRecord };
+
+export type WriteReply =
+  | { readonly applied: true }
+  | { readonly applied: false; readonly current?: StoredRecord };
+
+export interface CallOptions {
+  /** Fires when the caller no longer waits. What the call did by then is unknown. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an item of this store may hold; the codec packs the response accordingly. */
+export interface StoreLimits {
+  /** Largest item in bytes; 0 for no limit. */
+  readonly itemBytes: number;
+  /** A write is charged in steps of so many bytes; 0 where size costs nothing. */
+  readonly writeUnitBytes: number;
+}
+
+/**
+ * Where records live. Four calls on one item each, every write conditional and
+ * atomic (`protocol/transitions.ts` has the conditions). A call that rejects
+ * says that its outcome is unknown: it may have been applied.
+ *
+ * A store of your own passes the suite in `cdk-idempotent-api/testing`.
+ */
+export interface IdempotencyStore {
+  readonly limits: StoreLimits;
+  claim(claim: Claim, options?: CallOptions): Promise<ClaimReply>;
+  complete(completion: Completion, options?: CallOptions): Promise<WriteReply>;
+  release(release: Release, options?: CallOptions): Promise<WriteReply>;
+  /** A consistent read. */
+  read(id: string, options?: CallOptions): Promise<StoredRecord | undefined>;
+}

@@ -1,0 +1,56 @@
+/**
+ * Units of time. DynamoDB's TTL is in seconds, a lease needs milliseconds, and
+ * a mistake between them keeps a record for 1,000 times too long or drops it
+ * at once: so each unit is a type of its own and one function converts.
+ */
+
+declare const unit: unique symbol;
+
+/** Milliseconds since the epoch, on the wall clock of this host. */
+export type EpochMillis = number & { readonly [unit]: 'epoch-ms' };
+/** Seconds since the epoch, as DynamoDB's TTL has them. */
+export type EpochSeconds = number & { readonly [unit]: 'epoch-s' };
+/** A length of time in milliseconds. */
+export type Millis = number & { readonly [unit]: 'ms' };
+/** Milliseconds on a clock that never jumps; only differences mean anything. */
+export type MonotonicMillis = number & { readonly [unit]: 'monotonic-ms' };
+
+export const millis = (value: number): Millis => value as Millis;
+export const seconds = (value: number): Millis => (value * 1000) as Millis;
+export const epochMillis = (value: number): EpochMillis => value as EpochMillis;
+export const epochSeconds = (value: number): EpochSeconds => value as EpochSeconds;
+
+/**
+ * The one conversion. It rounds down on both sides of every comparison, so
+ * `toEpochSeconds(a) < toEpochSeconds(b)` implies `a < b`: nothing expires early.
+ */
+export const toEpochSeconds = (time: EpochMillis): EpochSeconds => Math.floor(time / 1000) as EpochSeconds;
+
+export const plus = (time: EpochMillis, length: Millis): EpochMillis => (time + length) as EpochMillis;
+export const minus = (time: EpochMillis, length: Millis): EpochMillis => (time - length) as EpochMillis;
+
+/** Time as the runtime is given it; tests hand in one they control. */
+export interface Clock {
+  /** The wall clock, which may jump: for what other hosts will read. */
+  now(): EpochMillis;
+  /** A clock that does not jump: for one's own deadlines. */
+  monotonic(): MonotonicMillis;
+  /** Resolves after `length`, or at once when `signal` fires. Never rejects. */
+  sleep(length: Millis, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now() as EpochMillis,
+  monotonic: () => performance.now() as MonotonicMillis,
+  sleep: (length, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(0, length));
+      signal?.addEventListener('abort', done, { once: true });
+    }),
+};
