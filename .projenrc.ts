@@ -79,6 +79,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^20',
     'aws-cdk@2.1148.1',
     'aws-lambda-ric@4.0.2',
+    // The last CommonJS release: 5.x is ESM for Node 22 and later, and this package still runs on 20.
+    'canonicalize@2.1.0',
     'esbuild@0.28.2',
     'fast-check',
     'jest@30.5.2',
