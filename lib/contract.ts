@@ -29,6 +29,9 @@ export const LAYER = {
   HANDLER: '/opt/cdk-idempotent-api/handler.handler',
 } as const;
 
+/** Object keys in the overflow bucket begin so; the function's permissions end there. */
+export const OVERFLOW_PREFIX = 'idempotency/';
+
 /** Largest JSON of `WireConfiguration`, in bytes: Lambda allows 4 KB for a function's whole environment. */
 export const MAX_SETTINGS_BYTES = 4096;
 
