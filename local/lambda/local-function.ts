@@ -19,15 +19,31 @@ export interface FunctionSpec {
   readonly maxSandboxes: number;
 }
 
+/** Lambda's own error document. */
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  /** The stack, line by line. */
+  readonly trace?: readonly string[];
+}
+
 /** What came of one invocation. */
-export type InvocationResult =
+export type InvocationResult = (
   | { readonly kind: 'returned'; readonly payload: unknown }
-  /** The handler threw or rejected, or the module failed to load; Lambda's own error document. */
-  | { readonly kind: 'threw'; readonly error: { readonly errorType: string; readonly errorMessage: string } }
+  /** The handler threw or rejected, or the module failed to load. */
+  | { readonly kind: 'threw'; readonly error: FunctionError }
   /** Killed at the function's timeout. */
   | { readonly kind: 'timed-out' }
   /** The process ended while it ran. */
-  | { readonly kind: 'crashed'; readonly detail: string };
+  | { readonly kind: 'crashed'; readonly detail: string }
+) & {
+  /**
+   * Resolves once every line that the function wrote before it answered has
+   * been handed to `onLog`; never rejects. Usually within a millisecond of the
+   * answer, which does not wait for it.
+   */
+  readonly drained?: Promise<void>;
+};
 
 export interface LogLine {
   readonly functionId: string;
@@ -42,4 +58,23 @@ export interface LocalFunction {
   invoke(requestId: string, event: unknown): Promise<InvocationResult>;
   /** Ends every sandbox, whatever it is doing; resolves once no child process is left. */
   close(): Promise<void>;
+}
+
+export interface FunctionOptions {
+  /** Every line of stdout and stderr, in order, and the lines that Lambda itself adds. */
+  onLog(line: LogLine): void;
+  /** What people should know and no request tells them; each text once per process. */
+  onNotice?(notice: string): void;
+  /**
+   * Where the user's packages are looked for: Node binaries of other majors,
+   * the AWS SDK that Lambda ships with its runtimes.
+   * @default the working directory
+   */
+  readonly userDirectory?: string;
+  /** @default 'us-east-1' */
+  readonly region?: string;
+  /** @default '000000000000' */
+  readonly accountId?: string;
+  /** Seconds that a module may take to load, as in Lambda. @default 10 */
+  readonly initTimeoutSeconds?: number;
 }
