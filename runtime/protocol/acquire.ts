@@ -1,0 +1,117 @@
+import { ask, until } from './store-call';
+import { judgeClaim, judgeStanding, type ClaimVerdict, type SameRequest } from './verdict';
+import type { Claim, IdempotencyStore } from '../stores/store';
+import { plus, toEpochSeconds, type Clock, type Millis, type MonotonicMillis } from '../time';
+
+/** The lengths of time that a claim is made with. */
+export interface LeaseTerms {
+  readonly lease: Millis;
+  readonly ttl: Millis;
+  readonly margin: Millis;
+  readonly takeover: boolean;
+}
+
+/** Everything a claim needs from outside, so that the protocol itself does no I/O. */
+export interface Ports {
+  readonly store: IdempotencyStore;
+  readonly clock: Clock;
+  /** A fresh random token at every call. */
+  readonly token: () => string;
+  readonly sameRequest: SameRequest;
+}
+
+/** The right to run the handler: what COMPLETE and RELEASE are made with. */
+export interface Ownership {
+  readonly claim: Claim;
+  readonly attempt: number;
+  readonly takeover: boolean;
+  /** When the lease ends on the owner's own clock, which does not jump. */
+  readonly leaseDeadline: MonotonicMillis;
+}
+
+export type Acquired =
+  | { readonly kind: 'owner'; readonly ownership: Ownership }
+  | Extract<ClaimVerdict, { kind: 'replay' | 'conflict' | 'mismatch' }>
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly cause?: unknown };
+
+/** CLAIM, and at the most one consistent read and one more CLAIM after it. */
+export async function acquire(
+  key: { readonly id: string; readonly fingerprint: Uint8Array },
+  terms: LeaseTerms,
+  ports: Ports,
+  deadline: MonotonicMillis,
+): Promise<Acquired> {
+  const first = await claimOnce(key, terms, ports, deadline);
+  if (first.kind !== 'claim-again') return first;
+  const second = await claimOnce(key, terms, ports, deadline);
+  return second.kind === 'claim-again' ? { kind: 'unavailable', reason: 'the record changes faster than it can be claimed' } : second;
+}
+
+async function claimOnce(
+  key: { readonly id: string; readonly fingerprint: Uint8Array },
+  terms: LeaseTerms,
+  ports: Ports,
+  deadline: MonotonicMillis,
+): Promise<Acquired | { readonly kind: 'claim-again' }> {
+  const { store, clock, sameRequest } = ports;
+  const started = clock.monotonic();
+  const claim = newClaim(key, terms, ports);
+  const reply = await ask((options) => store.claim(claim, options), until(deadline, clock), clock);
+  if (!reply.known) {
+    await giveUp(claim, ports);
+    return { kind: 'unavailable', reason: 'the claim got no answer', cause: reply.cause };
+  }
+  const verdict = judgeClaim(reply.value, claim, sameRequest);
+  const settled = verdict.kind === 'unseen' ? await look(claim, ports, deadline) : verdict;
+  switch (settled.kind) {
+    case 'owner':
+      return {
+        kind: 'owner',
+        ownership: {
+          claim,
+          attempt: settled.attempt,
+          takeover: settled.takeover,
+          leaseDeadline: (started + terms.lease) as MonotonicMillis,
+        },
+      };
+    case 'unseen':
+      return { kind: 'unavailable', reason: 'the record could not be read', cause: settled.cause };
+    case 'unavailable':
+      return { kind: 'unavailable', reason: settled.reason };
+    default:
+      return settled;
+  }
+}
+
+function newClaim(key: { readonly id: string; readonly fingerprint: Uint8Array }, terms: LeaseTerms, { clock, token }: Ports): Claim {
+  const now = clock.now();
+  const leaseEnd = plus(now, terms.lease);
+  return {
+    id: key.id,
+    token: token(),
+    fingerprint: key.fingerprint,
+    now,
+    leaseEnd,
+    expiresAt: toEpochSeconds(plus(leaseEnd, terms.ttl)),
+    margin: terms.margin,
+    takeover: terms.takeover,
+  };
+}
+
+async function look(
+  claim: Claim,
+  { store, clock, sameRequest }: Ports,
+  deadline: MonotonicMillis,
+): Promise<Exclude<ClaimVerdict, { kind: 'unseen' }> | { readonly kind: 'unseen'; readonly cause: unknown }> {
+  const seen = await ask((options) => store.read(claim.id, options), until(deadline, clock), clock);
+  if (!seen.known) return { kind: 'unseen', cause: seen.cause };
+  const verdict = judgeStanding(seen.value, claim, sameRequest);
+  return verdict.kind === 'unseen' ? { kind: 'unseen', cause: undefined } : verdict;
+}
+
+/** How long a parting RELEASE may take: its reply changes nothing. */
+const PARTING = 500 as Millis;
+
+/** A claim of unknown outcome is released once, so that nobody waits out the lease of an execution that never ran. */
+const giveUp = (claim: Claim, { store, clock }: Ports): Promise<unknown> =>
+  ask((options) => store.release({ id: claim.id, token: claim.token }, options), PARTING, clock);

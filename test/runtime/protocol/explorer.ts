@@ -1,0 +1,466 @@
+import { acquire, type Acquired, type Ownership, type Ports } from '../../../runtime/protocol/acquire';
+import { complete, release, type Concluded } from '../../../runtime/protocol/conclude';
+import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../../runtime/protocol/record';
+import { applyClaim, applyCompletion, applyRelease, isExpired, sameBytes } from '../../../runtime/protocol/transitions';
+import type { Claim, ClaimReply, Completion, IdempotencyStore, Release, WriteReply } from '../../../runtime/stores/store';
+import { epochMillis, millis, type Clock, type Millis, type MonotonicMillis } from '../../../runtime/time';
+
+/**
+ * Runs the shipped protocol in every order in which its store calls, its faults
+ * and the passing of time can happen, and checks the invariants of the protocol
+ * in each state. A schedule is a list of choices; it is replayed from the start
+ * to reach a state, and states already seen are not entered again.
+ */
+
+const LEASE = millis(2_000);
+const TTL = millis(4_000);
+const START = 1_000_000;
+const FOREVER = Number.MAX_SAFE_INTEGER as MonotonicMillis;
+
+/** What differs between runs of the exploration. */
+export interface Scenario {
+  readonly requests: number;
+  /** How many crashes, lost replies, drops and delays there may be, all in all. */
+  readonly faults: number;
+  /** How often time may jump, and how far: a second, past the lease, or past everything. */
+  readonly jumps: number;
+  readonly jumpsTo?: readonly ('second' | 'lease' | 'retention')[];
+  /** Payload of each request; different numbers are different requests. */
+  readonly payloads: readonly number[];
+  /** Clock skew of the second request's host. */
+  readonly skew?: Millis;
+  readonly margin?: Millis;
+  /** Requests whose handler asks to be retried, so that they release. */
+  readonly retryable?: readonly number[];
+  /** How long a host goes on after its lease: Lambda kills late. */
+  readonly overrun?: Millis;
+  /** Leaves I1 out, to see that the other invariants do not rest on it. */
+  readonly leasesMayOverlap?: boolean;
+  readonly transitions?: Partial<Transitions>;
+  /** How the store shows a record to a request: a variant may hide whose token it is. */
+  readonly show?: (record: StoredRecord | undefined, request: number) => StoredRecord | undefined;
+  /** What a superseded request tells its caller: `own` is the variant that must fail. */
+  readonly supersededAnswers?: 'own';
+}
+
+export interface Transitions {
+  claim: typeof applyClaim;
+  complete: typeof applyCompletion;
+  release: typeof applyRelease;
+}
+
+export interface Findings {
+  readonly states: number;
+  readonly schedules: number;
+  /** The first violation, with the schedule that leads to it. */
+  readonly violation?: { readonly invariant: string; readonly schedule: readonly string[] };
+  /** How often each situation of interest occurred. */
+  readonly witnessed: ReadonlyMap<string, number>;
+}
+
+type Write = { kind: 'claim'; claim: Claim } | { kind: 'complete'; completion: Completion } | { kind: 'release'; release: Release };
+type Operation = Write | { kind: 'read' };
+
+interface Pending {
+  readonly request: number;
+  readonly operation: Operation;
+  readonly sends: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+class Violation extends Error {}
+
+class World {
+  public time = START;
+  public record: StoredRecord | undefined;
+  public pending: Pending[] = [];
+  public waiting: number[];
+  public delayed: { readonly request: number; readonly write: Write }[] = [];
+  public faults: number;
+  public jumps: number;
+  public readonly crashed = new Set<number>();
+  public readonly finished = new Map<number, string>();
+  /** Everything a request has seen so far, which determines what it does next. */
+  public readonly histories: string[];
+  public readonly witnessed = new Set<string>();
+  // What the checks need to know beyond the record itself.
+  #lastClaimer = -1;
+  #epoch = 0;
+  #answer: number | undefined;
+  #executions: { readonly request: number; readonly until: number }[] = [];
+
+  public constructor(private readonly scenario: Scenario) {
+    this.faults = scenario.faults;
+    this.jumps = scenario.jumps;
+    this.histories = Array.from({ length: scenario.requests }, () => '');
+    // The first request starts at once; the others when the schedule says so.
+    this.waiting = Array.from({ length: scenario.requests - 1 }, (_, index) => index + 1);
+    this.#start(0);
+  }
+
+  /** Everything that can happen next. */
+  public choices(): string[] {
+    const choices: string[] = [];
+    this.pending.forEach(({ request, operation, sends }) => {
+      choices.push(`${request} deliver`);
+      if (this.faults === 0) return;
+      choices.push(`${request} crash`, `${request} drop`);
+      if (operation.kind === 'read') return;
+      choices.push(`${request} lose-reply`, `${request} crash-after`, `${request} delay`);
+      if (sends === 1) choices.push(`${request} lose-reply-resend`, `${request} delay-resend`);
+    });
+    this.delayed.forEach((_, index) => choices.push(`land ${index}`));
+    if (this.waiting.length > 0) choices.push(`start ${this.waiting[0]}`);
+    if (this.jumps > 0 && this.pending.length + this.delayed.length + this.waiting.length > 0) {
+      choices.push(...(this.scenario.jumpsTo ?? ['lease', 'retention']).map((target) => `jump ${target}`));
+    }
+    if (this.record !== undefined && isReadable(this.record) && this.record.expiresAt * 1000 < this.time) choices.push('ttl-delete');
+    return choices;
+  }
+
+  /** Carries out one choice; a violation that it leads to is in `violation`. */
+  public async take(choice: string): Promise<void> {
+    try {
+      this.#take(choice);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+    }
+    await settle();
+  }
+
+  #take(choice: string): void {
+    const [first, second] = choice.split(' ') as [string, string];
+    if (first === 'jump') {
+      this.jumps--;
+      const lengths = { second: 1_000, lease: LEASE + this.#margin + 1_000, retention: LEASE + TTL + this.#margin + 2_000 };
+      this.time += lengths[second as keyof typeof lengths];
+    } else if (first === 'start') {
+      this.waiting.shift();
+      this.#start(Number(second));
+    } else if (first === 'ttl-delete') {
+      this.record = undefined;
+      this.#forget();
+    } else if (first === 'land') {
+      const [late] = this.delayed.splice(Number(second), 1);
+      this.#apply(late!.request, late!.write, true);
+    } else {
+      this.#deliver(Number(first), second);
+    }
+  }
+
+  /** Two schedules that lead to the same key lead to the same future. */
+  public key(): string {
+    return JSON.stringify([
+      this.time,
+      this.waiting,
+      this.record === undefined ? null : { ...this.record, fingerprint: undefined },
+      this.pending.map(({ request, operation, sends }) => [request, operation.kind, sends]),
+      this.delayed.map(({ request, write }) => [request, write]),
+      this.faults,
+      this.jumps,
+      [...this.crashed],
+      [...this.finished],
+      this.histories,
+      this.#lastClaimer,
+      this.#epoch,
+      this.#answer,
+      this.#executions,
+    ]);
+  }
+
+  /** I7: once faults have stopped, a retry after the lease gets an answer. */
+  public async finalRetry(): Promise<void> {
+    this.time += LEASE + this.#margin + 1_000;
+    this.faults = 0;
+    const writer = this.record !== undefined && isReadable(this.record) ? this.record.fingerprint[0]! : 0;
+    const outcome = acquire(
+      { id: 'key', fingerprint: Uint8Array.of(writer) },
+      { lease: LEASE, ttl: TTL, margin: this.#margin, takeover: true },
+      this.#ports(this.scenario.requests),
+      FOREVER,
+    );
+    await settle();
+    while (this.pending.length > 0) await this.take(`${this.pending[0]!.request} deliver`);
+    const { kind } = await outcome;
+    if (kind !== 'owner' && kind !== 'replay') this.#broken(`I7: a retry after the lease got ${kind}`);
+  }
+
+  get #margin(): Millis {
+    return this.scenario.margin ?? this.scenario.skew ?? millis(0);
+  }
+
+  #start(request: number): void {
+    this.#run(request).catch((error: unknown) => {
+      if (!(error instanceof Violation)) throw error;
+    });
+  }
+
+  async #run(request: number): Promise<void> {
+    this.histories[request] += `start@${this.time}`;
+    const ports = this.#ports(request);
+    const acquired = await acquire(
+      { id: 'key', fingerprint: Uint8Array.of(this.scenario.payloads[request]!) },
+      { lease: LEASE, ttl: TTL, margin: this.#margin, takeover: true },
+      ports,
+      FOREVER,
+    );
+    this.finished.set(request, await this.#carryOn(request, acquired, ports));
+  }
+
+  async #carryOn(request: number, acquired: Acquired, ports: Ports): Promise<string> {
+    switch (acquired.kind) {
+      case 'owner':
+        return this.#execute(request, acquired.ownership, ports);
+      case 'replay':
+        this.#answered(request, acquired.record);
+        return 'replay';
+      case 'conflict':
+        if (tokenOwner(acquired.record.token) === request) throw this.#broken('I6: refused because of its own claim');
+        return 'conflict';
+      default:
+        return acquired.kind;
+    }
+  }
+
+  async #execute(request: number, ownership: Ownership, ports: Ports): Promise<string> {
+    const running = this.#executions.filter(({ until }) => this.time < until);
+    if (running.length > 0 && !this.scenario.leasesMayOverlap) throw this.#broken('I1: a second execution while the first one held its lease');
+    if (this.#executions.length > 0) this.witnessed.add(ownership.takeover ? 'second execution, told so' : 'second execution, not told');
+    this.#executions.push({ request, until: ownership.leaseDeadline + (this.scenario.overrun ?? 0) });
+    const attemptEpoch = this.#epoch;
+    if (this.scenario.retryable?.includes(request)) {
+      this.#executions = this.#executions.filter((execution) => execution.request !== request);
+      const released = await release(ownership, ports, FOREVER);
+      return released ? 'released' : 'release refused';
+    }
+    const response = { statusCode: request, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } };
+    const concluded = await complete(ownership, response, TTL, ports, FOREVER);
+    return this.#concluded(request, concluded, attemptEpoch);
+  }
+
+  #concluded(request: number, concluded: Concluded, epoch: number): string {
+    if (concluded.kind === 'recorded') {
+      if (epoch === this.#epoch) this.#note(request);
+    } else if (concluded.kind === 'superseded') {
+      this.witnessed.add('superseded, answered with the winner');
+      if (this.scenario.supersededAnswers === 'own') this.#note(request);
+      else this.#answered(request, concluded.winner);
+    } else if (concluded.kind === 'superseded-running') {
+      this.witnessed.add('superseded, winner still running');
+      if (tokenOwner(concluded.winner.token) === request) throw this.#broken('I6: superseded by its own claim');
+    }
+    return concluded.kind;
+  }
+
+  #answered(request: number, record: IdempotencyRecord): void {
+    const writer = record.response!.statusCode;
+    if (this.scenario.payloads[writer] !== this.scenario.payloads[request]) {
+      throw this.#broken('I4: an answer that was made for another request');
+    }
+    // An answer read before the record was forgotten may arrive after it.
+    if (isReadable(this.record ?? record) && (this.record as IdempotencyRecord | undefined)?.token === record.token) this.#note(writer);
+  }
+
+  #note(writer: number): void {
+    if (this.#answer !== undefined && this.#answer !== writer) throw this.#broken('I3: two different answers for one key');
+    this.#answer = writer;
+  }
+
+  #forget(): void {
+    this.#epoch++;
+    this.#answer = undefined;
+  }
+
+  #ports(request: number): Ports {
+    let tokens = 0;
+    const clock: Clock = {
+      now: () => epochMillis(this.time + (request === 1 ? this.scenario.skew ?? 0 : 0)),
+      monotonic: () => this.time as MonotonicMillis,
+      // A pause ends at once; a time-out only when the schedule says that a call failed.
+      sleep: (_, signal) =>
+        signal === undefined ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+    };
+    const send = <T>(operation: Operation): Promise<T> =>
+      new Promise<T>((resolve, reject) =>
+        this.pending.push({ request, operation, sends: 1, resolve: resolve as (value: unknown) => void, reject }),
+      );
+    const store: IdempotencyStore = {
+      limits: { itemBytes: 0, writeUnitBytes: 0 },
+      claim: (claim) => send<ClaimReply>({ kind: 'claim', claim }),
+      complete: (completion) => send<WriteReply>({ kind: 'complete', completion }),
+      release: (given) => send<WriteReply>({ kind: 'release', release: given }),
+      read: () => send<StoredRecord | undefined>({ kind: 'read' }),
+    };
+    return { store, clock, token: () => `${request}.${tokens++}`, sameRequest: sameBytes };
+  }
+
+  #deliver(request: number, how: string): void {
+    const index = this.pending.findIndex((pending) => pending.request === request);
+    const [pending] = this.pending.splice(index, 1);
+    const { operation, resolve, reject } = pending!;
+    if (how !== 'deliver') this.faults--;
+    const resend = () => this.pending.push({ ...pending!, sends: 2 });
+    const see = (what: string) => (this.histories[request] += `|${operation.kind}:${what}@${this.time}`);
+    switch (how) {
+      case 'deliver': {
+        const reply = operation.kind === 'read' ? this.#show(this.record, request) : this.#apply(request, operation, false);
+        see(JSON.stringify(reply) ?? 'absent');
+        return resolve(reply);
+      }
+      case 'crash':
+        return this.#crash(request);
+      case 'crash-after':
+        this.#apply(request, operation as Write, false);
+        return this.#crash(request);
+      case 'drop':
+        see('lost');
+        return reject(new Error('dropped'));
+      case 'lose-reply':
+        this.#apply(request, operation as Write, false);
+        see('lost');
+        return reject(new Error('reply lost'));
+      case 'lose-reply-resend':
+        this.#apply(request, operation as Write, false);
+        return void resend();
+      case 'delay':
+        this.delayed.push({ request, write: operation as Write });
+        see('lost');
+        return reject(new Error('no reply'));
+      case 'delay-resend':
+        this.delayed.push({ request, write: operation as Write });
+        return void resend();
+    }
+  }
+
+  #crash(request: number): void {
+    this.crashed.add(request);
+    this.finished.set(request, 'crashed');
+    this.witnessed.add('crash');
+  }
+
+  #apply(request: number, write: Write, late: boolean): ClaimReply | WriteReply {
+    const before = this.record;
+    const transitions = { claim: applyClaim, complete: applyCompletion, release: applyRelease, ...this.scenario.transitions };
+    const { record, reply } =
+      write.kind === 'claim' ? transitions.claim(before, write.claim)
+        : write.kind === 'complete' ? transitions.complete(before, write.completion)
+          : transitions.release(before, write.release);
+    this.record = record;
+    if (reply.applied) this.#check(request, write, before as IdempotencyRecord | undefined);
+    if (late) this.witnessed.add(`late ${write.kind} ${reply.applied ? 'applied' : `refused by ${statusOf(before)}`}`);
+    else if (!reply.applied) this.witnessed.add(`${write.kind} refused by ${statusOf(before)}`);
+    if ('current' in reply) return { ...reply, current: this.#show(reply.current, request) };
+    return reply;
+  }
+
+  #check(request: number, write: Write, before: IdempotencyRecord | undefined): void {
+    const skew = this.scenario.skew ?? 0;
+    if (before?.status === 'C' && !(before.expiresAt * 1000 < this.time + skew)) {
+      throw this.#broken('I2: a recorded response was overwritten within its retention');
+    }
+    if (write.kind !== 'claim') {
+      if (before === undefined) throw this.#broken('I5: a forgotten record was resurrected');
+      if (this.#lastClaimer !== request) throw this.#broken(`I5: a superseded execution's ${write.kind} was applied`);
+      return;
+    }
+    const { claim } = write;
+    const takeover = before?.status === 'P' && !isExpired(before, claim.now, claim.margin);
+    if (takeover && !sameBytes(before.fingerprint, claim.fingerprint)) throw this.#broken('I4: a live key was bound to another request');
+    if (takeover) this.witnessed.add('takeover');
+    else this.#forget();
+    this.#lastClaimer = request;
+  }
+
+  #show(record: StoredRecord | undefined, request: number): StoredRecord | undefined {
+    return this.scenario.show === undefined ? record : this.scenario.show(record, request);
+  }
+
+  // Thrown inside a request's own promise chain, so it is kept for the search to find.
+  public violation: Violation | undefined;
+  #broken(message: string): Violation {
+    this.violation ??= new Violation(message);
+    return this.violation;
+  }
+}
+
+const tokenOwner = (token: string): number => Number(token.split('.')[0]);
+const statusOf = (record: StoredRecord | undefined): string =>
+  record === undefined ? 'nothing' : isReadable(record) ? record.status : 'unreadable';
+
+/** Lets every promise that can go on go on. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function replay(scenario: Scenario, schedule: readonly string[]): Promise<World> {
+  const world = new World(scenario);
+  await settle();
+  for (const choice of schedule) await world.take(choice);
+  return world;
+}
+
+/** Depth first through every schedule of the scenario; stops at the first violation. */
+export async function explore(scenario: Scenario): Promise<Findings> {
+  const seen = new Set<string>();
+  const witnessed = new Map<string, number>();
+  const stack: string[][] = [[]];
+  let schedules = 0;
+  for (let schedule = stack.pop(); schedule !== undefined; schedule = stack.pop()) {
+    const world = await replay(scenario, schedule);
+    for (;;) {
+      if (world.violation !== undefined) {
+        return { states: seen.size, schedules, witnessed, violation: { invariant: world.violation.message, schedule } };
+      }
+      const key = world.key();
+      if (seen.has(key)) break;
+      seen.add(key);
+      for (const situation of world.witnessed) witnessed.set(situation, (witnessed.get(situation) ?? 0) + 1);
+      const choices = world.choices();
+      if (choices.length === 0) {
+        schedules++;
+        await world.finalRetry();
+        if (world.violation !== undefined) continue;
+        break;
+      }
+      // One choice goes on from here, the others are replayed later.
+      const [next, ...rest] = choices as [string, ...string[]];
+      for (const choice of rest) stack.push([...schedule, choice]);
+      schedule = [...schedule, next];
+      await world.take(next);
+    }
+  }
+  return { states: seen.size, schedules, witnessed };
+}
+
+/** The transitions of the peers, for the variants that the exploration must catch. */
+export const WITHOUT: Record<string, Partial<Transitions>> = {
+  tokenInCompletion: {
+    complete: (record, completion) =>
+      record !== undefined && isReadable(record) && record.status === 'P'
+        ? applyCompletion(record, { ...completion, token: record.token })
+        : { record, reply: { applied: false, current: record } },
+  },
+  conditionOfCompletion: {
+    complete: (record, completion) => ({
+      record: {
+        ...(record as IdempotencyRecord),
+        id: completion.id,
+        version: 1,
+        status: 'C',
+        token: completion.token,
+        expiresAt: completion.expiresAt,
+        response: completion.response,
+      },
+      reply: { applied: true },
+    }),
+  },
+  conditionOfRelease: { release: () => ({ record: undefined, reply: { applied: true } }) },
+  fingerprintInTakeover: {
+    claim: (record, claim) => {
+      const expiredLease =
+        record !== undefined && isReadable(record) && record.status === 'P' && record.token !== claim.token &&
+        record.leaseEnd! < claim.now - claim.margin;
+      return applyClaim(expiredLease ? { ...record, fingerprint: claim.fingerprint } : record, claim);
+    },
+  },
+};
+
