@@ -1,4 +1,4 @@
-import { JsonFile, awscdk, javascript } from 'projen';
+import { JsonFile, ProjenrcFile, awscdk, javascript } from 'projen';
 
 const CDK_VERSION = '2.257.0';
 const CONSTRUCTS_VERSION = '10.5.1';
@@ -20,7 +20,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   srcdir: 'lib',
   testdir: 'test',
-  projenrcTs: true,
+  projenrcTs: false, // `default` below runs this file: projen's own runner wants a projenrc/tsconfig.json
+  projenrcJs: false,
   projenVersion: '0.103.25',
   packageManager: javascript.NodePackageManager.NPM,
   minNodeVersion: '20.0.0',
@@ -32,6 +33,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typescriptVersion: '~6.0.3',
   excludeTypescript: ['runtime', 'local', 'client', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
   docgenFilePath: 'API.md',
+  npmignoreEnabled: false, // `files` below names what is packed
+  bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
+
+  publishToPypi: { distName: 'cdk-idempotent-api', module: 'cdk_idempotent_api' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkidempotentapi',
+    mavenGroupId: 'io.github.cdkidempotentapi',
+    mavenArtifactId: 'cdk-idempotent-api',
+  },
+  publishToNuget: { dotNetNamespace: 'CdkIdempotentApi', packageId: 'CdkIdempotentApi' },
+  publishToGo: { moduleName: 'github.com/cdk-idempotent-api/cdk-idempotent-api-go' },
+
   sampleCode: false,
   lambdaAutoDiscover: false,
   edgeLambdaAutoDiscover: false,
@@ -46,7 +59,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslintOptions: {
     dirs: ['lib'],
     devdirs: ['runtime', 'local', 'bin', 'test', 'scripts'],
-    prettier: false,
+    tsconfigPath: './tsconfig.dev.json',
+    projectService: false,
+    commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
   },
   tsconfig: { compilerOptions: { types: ['node'] } },
   tsconfigDevFile: 'tsconfig.dev.json',
@@ -72,7 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `@aws-lambda-powertools/logger@${POWERTOOLS_VERSION}`,
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/lib-dynamodb',
-    '@swc/core',
+    '@swc/core@1.16.18',
     '@swc/jest@0.2.39',
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
@@ -85,7 +100,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fast-check',
     'jest@30.5.2',
     'jsii-docgen@10.12.6',
-    'jsii-rosetta@6.0.17',
     'tsx',
   ],
 });
@@ -104,11 +118,29 @@ project.package.addField('exports', {
   './package.json': './package.json',
   './.jsii': './.jsii',
 });
+// What a user gets, and nothing else: tests hold this list to the packed tarball.
+project.package.addField('files', [
+  '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
+  'build/THIRD-PARTY-NOTICES.txt', 'build/layer', 'build/runtime', 'build/testing', 'build/types', 'build/cli',
+]);
 // Binaries bound to one platform live in a private workspace as optional
 // dependencies, so that `npm ci` works everywhere and users never install them.
 project.package.addField('workspaces', ['local/platform']);
-project.package.addField('allowScripts', { 'aws-lambda-ric': false });
+// No install script is needed: the binaries come as packages of their own, and of
+// aws-lambda-ric only the JavaScript is used (its scripts would compile curl).
+// npm before 11.16 does not know `allowScripts`; it obeys `.npmrc`.
+project.package.addField('allowScripts', {
+  '@parcel/watcher': false,
+  '@swc/core': false,
+  'aws-lambda-ric': false,
+  'esbuild': false,
+});
+project.npmrc.addConfig('ignore-scripts', 'true');
 project.package.addField('publishConfig', { access: 'public', provenance: true });
+// Later versions list binaries for platforms that not every registry mirror carries,
+// and `npm ci` refuses a lock file that lacks one.
+project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
+project.setScript('start', 'node --import tsx scripts/start.ts');
 
 new JsonFile(project, 'jest.config.json', {
   marker: false,
@@ -132,23 +164,57 @@ new JsonFile(project, 'cdk.json', {
   obj: { app: 'npx tsx bin/app.ts' },
 });
 
+project.defaultTask!.exec('tsx .projenrc.ts');
+new (class extends ProjenrcFile {
+  public readonly filePath = '.projenrc.ts';
+})(project);
+
 const bundle = project.addTask('bundle', {
   description: 'Bundle the layer, the runtime exports and the CLI into build/',
   exec: 'tsx scripts/bundle.ts',
 });
 project.preCompileTask.spawn(bundle);
 
+const jest = 'node --no-warnings node_modules/jest/bin/jest.js';
+const eslint = project.eslint!;
+
+// Writes nothing that git sees: neither project files nor snapshots nor lint fixes.
 const test = project.testTask;
-test.reset();
-test.exec('tsc -p tsconfig.dev.json');
-test.exec('node --no-warnings node_modules/jest/bin/jest.js', { receiveArgs: true });
+test.reset('tsc -p tsconfig.dev.json');
+test.spawn(bundle);
+test.spawn(project.compileTask);
+test.exec(jest, { receiveArgs: true });
 test.exec('tsx scripts/check-failures.ts');
-test.spawn(project.tasks.tryFind('eslint')!);
+test.spawn(eslint.eslintTask);
+
+// The other languages are packaged where their toolchains are: in the release workflow.
+project.packageTask.reset();
+project.packageTask.spawn(project.tasks.tryFind('package:js')!);
+
+// projen's own `build` is the release: it tests as well.
+const assemble = project.addTask('assemble', { description: 'Everything that is made from the sources, without the tests' });
+assemble.spawn(project.defaultTask!);
+assemble.spawn(project.preCompileTask);
+assemble.spawn(project.compileTask);
+assemble.spawn(project.postCompileTask);
+assemble.exec(`${jest} test/packaging/contents.test.ts`);
+assemble.spawn(project.packageTask);
+project.setScript('build', 'projen assemble');
+
+eslint.addLintPattern('.projenrc.ts');
+eslint.addIgnorePattern('!.projenrc.ts');
+eslint.allowDevDeps('.projenrc.ts');
+eslint.addRules({
+  'no-bitwise': ['off'], // fingerprints and jitter are made of bits
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      { target: './lib', from: ['./runtime', './client', './local', './bin', './scripts', './test'], message: 'Constructs import nothing of the other parts.' },
+      { target: './runtime', from: './lib', except: ['./contract.ts'], message: 'Of the constructs, the runtime sees only the contract.' },
+      { target: './runtime', from: ['./client', './local', './bin', './scripts', './test'], message: 'The runtime imports nothing of the other parts.' },
+    ],
+  }],
+});
 
 project.gitignore.addPatterns('/build/', '/cdk.out/', '/.local/', '/lib/**/*.js.map', '*.tsbuildinfo', '/tmp/');
-project.npmignore?.addPatterns(
-  '/runtime/', '/local/', '/client/', '/bin/', '/integ/', '/bench/', '/docs/', '/examples/', '/scripts/', '/.ci/',
-  '/cdk.json', '/cdk.out/', '/jest.config.json', '/eslint.config.mjs', '/.projenrc.ts', '/lib/**/*.ts', '!/lib/**/*.d.ts', '!/build/',
-);
 
 project.synth();
