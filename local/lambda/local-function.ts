@@ -61,10 +61,6 @@ export interface LocalFunction {
 }
 
 export interface FunctionOptions {
-  /** Every line of stdout and stderr, in order, and the lines that Lambda itself adds. */
-  onLog(line: LogLine): void;
-  /** What people should know and no request tells them; each text once per process. */
-  onNotice?(notice: string): void;
   /**
    * Where the user's packages are looked for: Node binaries of other majors,
    * the AWS SDK that Lambda ships with its runtimes.
@@ -77,4 +73,8 @@ export interface FunctionOptions {
   readonly accountId?: string;
   /** Seconds that a module may take to load, as in Lambda. @default 10 */
   readonly initTimeoutSeconds?: number;
+  /** Every line of stdout and stderr, in order, and the lines that Lambda itself adds. */
+  onLog(line: LogLine): void;
+  /** What people should know and no request tells them; each text once per process. */
+  onNotice?(notice: string): void;
 }
