@@ -14,7 +14,13 @@ export interface Identity {
   /** A Lambda authorizer's own fields, its `principalId` among them where there is one. */
   readonly lambda?: { readonly principalId?: string; readonly context: Readonly<Record<string, unknown>> };
   /** An IAM-signed caller. */
-  readonly iam?: { readonly accountId?: string; readonly userArn?: string; readonly userId?: string };
+  readonly iam?: {
+    readonly accountId?: string;
+    readonly userArn?: string;
+    readonly userId?: string;
+    /** Of a Cognito identity pool, whose users all sign with one role. */
+    readonly cognitoIdentityId?: string;
+  };
   /** The id (never the value) of the API key that a usage plan matched. */
   readonly apiKeyId?: string;
 }
