@@ -1,0 +1,29 @@
+/**
+ * Errors of this side of the API: for the developer at init, and for the
+ * wrapper itself. What a client is answered is in `outcomes.ts`.
+ */
+
+/** A setting that cannot be: thrown at init, so that no request is ever handled by half of a configuration. */
+export class IdempotencyConfigurationError extends Error {
+  public readonly code = 'IDEMPOTENCY_CONFIGURATION';
+
+  /** @param option the option that is wrong, as it is written (`tenant.name`) */
+  public constructor(
+    public readonly option: string,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'IdempotencyConfigurationError';
+  }
+}
+
+/** A stored response that does not decode to what was stored: it was tampered with, or is not ours. Answered with 503. */
+export class RecordUnreadable extends Error {
+  public readonly code = 'IDEMPOTENCY_RECORD_UNREADABLE';
+
+  public constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'RecordUnreadable';
+  }
+}
