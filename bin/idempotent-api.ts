@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { localCommand, type CommandContext } from '../local/command';
+import { LocalError, reasonOf } from '../local/local-error';
+
+const HELP = `Usage: idempotent-api COMMAND [options]
+
+Commands:
+  local    run a CDK app's HTTP APIs on this machine
+
+Options:
+  --help       show this text; "idempotent-api local --help" shows a command's
+  --version    show the version
+`;
+
+const cliDirectory = path.dirname(fileURLToPath(import.meta.url));
+
+const context: CommandContext = {
+  directory: process.cwd(),
+  cliDirectory,
+  environment: process.env,
+  platform: `${process.platform}-${process.arch}`,
+  output: {
+    out: (line) => process.stdout.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${line}\n`),
+  },
+  onStopRequested: (callback) => {
+    process.on('SIGINT', callback);
+    process.on('SIGTERM', callback);
+    // Whoever read the output is gone: there is nobody left to serve.
+    process.stdout.on('error', callback);
+  },
+};
+
+/** This file lies one folder below the package's root as a source and two below it as a bundle. */
+function version(directory = cliDirectory): string {
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8')) as { name?: string; version?: string };
+    if (manifest.name === 'cdk-idempotent-api') return manifest.version ?? '0.0.0';
+  } catch { /* It is further up. */ }
+  const parent = path.dirname(directory);
+  return parent === directory ? '0.0.0' : version(parent);
+}
+
+async function main([command, ...argv]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'local':
+      return localCommand(argv, context);
+    case '--version':
+      context.output.out(version());
+      return 0;
+    case '--help':
+    case '-h':
+      context.output.out(HELP.trimEnd());
+      return 0;
+    case undefined:
+      context.output.err(HELP.trimEnd());
+      return 2;
+    default:
+      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local (see "idempotent-api --help")`);
+  }
+}
+
+void main(process.argv.slice(2)).then(
+  (status) => { process.exitCode ??= status; },
+  (error: unknown) => {
+    context.output.err(`idempotent-api: ${reasonOf(error)}`);
+    process.exitCode = error instanceof LocalError ? error.exitCode : 1;
+  },
+);

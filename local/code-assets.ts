@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { DeployedResource } from './deployment';
+import { LocalError, reasonOf } from './local-error';
+import { unzip } from './zip';
+
+/** Where code lies, or why it is not on this machine. */
+export type CodeLocation = { readonly directory: string } | { readonly absent: string };
+
+/**
+ * The unpacked code of a function (`Code`) or a layer (`Content`): the asset's
+ * own folder, a zip asset unpacked below `temporaryDirectory`, or inline code.
+ */
+export function locateCode(resource: DeployedResource, property: 'Code' | 'Content', temporaryDirectory: () => string): CodeLocation {
+  const code = resource.property(property) as { S3Key?: unknown; ZipFile?: unknown; ImageUri?: unknown } | undefined;
+  if (typeof code?.ZipFile === 'string') return { directory: inlineCode(code.ZipFile, temporaryDirectory()) };
+  if (code?.ImageUri !== undefined) return { absent: 'container images are not run' };
+  const asset = resource.stack.assets.get(String(code?.S3Key));
+  if (asset === undefined) return { absent: 'its code is in a bucket, not in the assembly' };
+  if (!existsSync(asset)) {
+    throw new LocalError('ASSEMBLY_INVALID', `the code of ${resource.constructPath} is missing (${asset}); synthesize again with "npx cdk synth"`);
+  }
+  return { directory: statSync(asset).isDirectory() ? asset : unpacked(asset, resource, temporaryDirectory()) };
+}
+
+function inlineCode(source: string, temporaryDirectory: string): string {
+  const directory = mkdtempSync(path.join(temporaryDirectory, 'inline-'));
+  writeFileSync(path.join(directory, 'index.js'), source);
+  return directory;
+}
+
+function unpacked(archive: string, resource: DeployedResource, temporaryDirectory: string): string {
+  const directory = mkdtempSync(path.join(temporaryDirectory, 'asset-'));
+  try {
+    unzip(readFileSync(archive), directory);
+  } catch (cause) {
+    throw new LocalError('ASSEMBLY_INVALID', `the code of ${resource.constructPath} (${archive}) cannot be unpacked: ${reasonOf(cause)}`, { cause });
+  }
+  return directory;
+}

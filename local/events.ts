@@ -1,0 +1,71 @@
+import type { Outcome } from './outcome';
+
+export interface ServedApi {
+  /** The construct id. */
+  readonly id: string;
+  readonly kind: 'http' | 'rest' | 'url';
+  readonly url: string;
+  /** The CloudFormation stack. */
+  readonly stack: string;
+}
+
+export interface ReadyEvent {
+  readonly apis: readonly ServedApi[];
+  /** Its endpoint; `null` where no table asked for it. */
+  readonly dynamodb: string | null;
+  readonly tables: readonly { readonly id: string; readonly name: string }[];
+}
+
+export interface RequestEvent {
+  readonly api: string;
+  readonly method: string;
+  /** As the client sent it, without the query. */
+  readonly path: string;
+  readonly status: number;
+  readonly outcome: Outcome;
+  /** The record's id; `null` where there is none. */
+  readonly id: string | null;
+  /** From the request's arrival to the answer's end, whole milliseconds. */
+  readonly ms: number;
+}
+
+export interface LogEvent {
+  /** The function's construct id. */
+  readonly function: string;
+  readonly line: string;
+}
+
+/** Where the lines go: what happens to standard output, what a person must know to standard error. */
+export interface Output {
+  out(line: string): void;
+  err(line: string): void;
+}
+
+export interface Reporter {
+  ready(event: ReadyEvent): void;
+  request(event: RequestEvent): void;
+  log(event: LogEvent): void;
+  warning(message: string): void;
+}
+
+/** With `json`, each line is one JSON object with the field `event`, on both streams. */
+export const createReporter = (json: boolean, output: Output): Reporter => (json ? jsonReporter(output) : textReporter(output));
+
+const jsonReporter = (output: Output): Reporter => ({
+  ready: ({ apis, dynamodb, tables }) => output.out(JSON.stringify({ event: 'ready', apis, dynamodb, tables })),
+  request: ({ api, method, path, status, outcome, id, ms }) =>
+    output.out(JSON.stringify({ event: 'request', api, method, path, status, outcome, id, ms })),
+  log: ({ function: name, line }) => output.out(JSON.stringify({ event: 'log', function: name, line })),
+  warning: (message) => output.err(JSON.stringify({ event: 'warning', message })),
+});
+
+const textReporter = (output: Output): Reporter => ({
+  ready: ({ apis, dynamodb, tables }) => {
+    for (const table of tables) output.out(`table ${table.id} ${table.name} ${dynamodb}`);
+    for (const api of apis) output.out(`ready ${api.id} ${api.kind} ${api.url}`);
+  },
+  request: ({ api, method, path, status, outcome, id, ms }) =>
+    output.out(`request ${api} ${method} ${path} ${status} ${outcome} ${ms} ms${id === null ? '' : ` ${id}`}`),
+  log: ({ function: name, line }) => output.out(`log ${name} ${line}`),
+  warning: (message) => output.err(`warning: ${message}`),
+});

@@ -1,0 +1,5 @@
+import type { Front } from './front';
+import { httpApiFront } from './http-api';
+
+/** Every kind of API that is served. */
+export const FRONTS: readonly Front[] = [httpApiFront];

@@ -1,0 +1,122 @@
+import { locateCode } from './code-assets';
+import { constructIds } from './construct-id';
+import type { DeployedResource, Deployment } from './deployment';
+import type { FunctionSpec } from './lambda/local-function';
+import { LocalError } from './local-error';
+import type { Notices } from './notices';
+import { ENV } from '../lib/contract';
+
+/** As DESIGN has it: more than a person needs, and few enough for a laptop. */
+const DEFAULT_SANDBOXES = 10;
+/** AWS::Lambda::Function: what holds where the template says nothing. */
+const DEFAULT_TIMEOUT_SECONDS = 3;
+const DEFAULT_MEMORY_MB = 128;
+
+/** A function that something calls; its environment is resolved once every endpoint is known. */
+export interface FunctionPlan {
+  readonly arn: string;
+  /** It has the runtime of this package around it. */
+  readonly isIdempotent: boolean;
+  spec(dynamodbEndpoint: string | undefined): FunctionSpec;
+}
+
+/** The functions of a deployment, planned when first asked for. */
+export class FunctionCatalogue {
+  private readonly byArn: ReadonlyMap<string, DeployedResource>;
+  private readonly ids: ReadonlyMap<DeployedResource, string>;
+  private readonly plans = new Map<string, FunctionPlan | undefined>();
+
+  constructor(private readonly deployment: Deployment, private readonly notices: Notices, private readonly temporaryDirectory: () => string) {
+    const functions = deployment.ofType('AWS::Lambda::Function');
+    this.byArn = new Map(functions.map((resource) => [resource.attribute('Arn'), resource]));
+    this.ids = constructIds(functions);
+  }
+
+  /** The functions that something has asked for and that can run. */
+  get planned(): readonly FunctionPlan[] {
+    return [...this.plans.values()].filter((plan) => plan !== undefined);
+  }
+
+  /**
+   * The function that an integration's URI names: an ARN, with or without a
+   * qualifier, bare or within API Gateway's path. `undefined`, and a notice,
+   * where it cannot run here.
+   */
+  find(uri: string): FunctionPlan | undefined {
+    const arn = /arn:[^:/]+:lambda:[^:/]+:[^:/]+:function:[^:/]+/.exec(uri)?.[0];
+    if (arn === undefined) return undefined;
+    if (!this.plans.has(arn)) this.plans.set(arn, this.plan(arn));
+    return this.plans.get(arn);
+  }
+
+  /** Names the functions that no API leads to. */
+  noteUncalled(): void {
+    for (const [arn, resource] of this.byArn) {
+      if (!this.plans.has(arn)) this.notices.skip(resource.type, resource.constructPath, 'no API calls it');
+    }
+  }
+
+  private plan(arn: string): FunctionPlan | undefined {
+    const resource = this.byArn.get(arn);
+    if (!resource) {
+      this.notices.warn(`the function ${arn} is not in the assembly: requests to it get a 500`);
+      return undefined;
+    }
+    const skip = (reason: string) => {
+      this.notices.skip(resource.type, resource.constructPath, `${reason}; requests to it get a 500`);
+      return undefined;
+    };
+    const code = locateCode(resource, 'Code', this.temporaryDirectory);
+    if ('absent' in code) return skip(code.absent);
+    const runtime = resource.string('Runtime') ?? '';
+    if (!runtime.startsWith('nodejs')) return skip(`the runtime ${runtime} is not run`);
+    const layers = this.layers(resource);
+    if (typeof layers === 'string') return skip(layers);
+    return {
+      arn,
+      isIdempotent: ENV.TABLE_NAME in variables(resource),
+      spec: (dynamodbEndpoint) => ({
+        id: this.ids.get(resource) ?? resource.logicalId,
+        name: resource.ref,
+        handler: resource.string('Handler') ?? '',
+        runtime,
+        timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
+        memoryMb: resource.number('MemorySize') ?? DEFAULT_MEMORY_MB,
+        environment: environment(resource, dynamodbEndpoint),
+        codeDirectory: code.directory,
+        layerDirectories: layers,
+        maxSandboxes: resource.number('ReservedConcurrentExecutions') ?? DEFAULT_SANDBOXES,
+      }),
+    };
+  }
+
+  /** Their folders, or why the function cannot run. */
+  private layers(resource: DeployedResource): readonly string[] | string {
+    const arns = (resource.property('Layers') ?? []) as readonly string[];
+    const byArn = new Map(this.deployment.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref, layer]));
+    const directories: string[] = [];
+    for (const arn of arns) {
+      const layer = byArn.get(arn);
+      if (!layer) return `its layer ${arn} is not in the assembly`;
+      const content = locateCode(layer, 'Content', this.temporaryDirectory);
+      if ('absent' in content) return `its layer ${layer.constructPath} cannot be had: ${content.absent}`;
+      directories.push(content.directory);
+    }
+    return directories;
+  }
+}
+
+function variables(resource: DeployedResource): Readonly<Record<string, unknown>> {
+  return ((resource.property('Environment') ?? {}) as { Variables?: Record<string, unknown> }).Variables ?? {};
+}
+
+function environment(resource: DeployedResource, dynamodbEndpoint: string | undefined): Record<string, string> {
+  const own = Object.entries(variables(resource)).map(([name, value]) => {
+    if (typeof value === 'object') throw new LocalError('TEMPLATE_UNSUPPORTED', `the environment variable ${name} of ${resource.constructPath} is not a string`);
+    return [name, String(value)] as const;
+  });
+  return {
+    ...(dynamodbEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint }),
+    ...Object.fromEntries(own),
+  };
+}

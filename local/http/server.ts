@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Api, Exchange, GatewayRequest, GatewayResponse, Invoke } from '../fronts/front';
+import { LocalError } from '../local-error';
+import { readBody } from './body';
+
+const HOST = '127.0.0.1';
+
+/** A request that has been answered, as the `request` event tells it. */
+export interface Answered {
+  readonly request: Pick<GatewayRequest, 'id' | 'method' | 'path' | 'headers'>;
+  readonly exchange: Exchange;
+  readonly ms: number;
+}
+
+export interface ApiServer {
+  readonly url: string;
+  /** Lets requests through; before that they are answered with 503. */
+  open(invoke: Invoke): void;
+  /** Accepts nothing more; resolves once what was accepted has been answered. */
+  drain(): Promise<void>;
+  /** Ends every connection. */
+  close(): void;
+}
+
+/**
+ * Serves an API on a port of 127.0.0.1, a free one for 0. Throws `PORT_IN_USE`
+ * naming the port where it is taken.
+ */
+export async function serve(api: Api, port: number, onAnswered: (answered: Answered) => void): Promise<ApiServer> {
+  let invoke: Invoke | undefined;
+  const server = http.createServer((incoming, outgoing) => {
+    void respond(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+
+  async function respond(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    const startedAt = performance.now();
+    const head = requestHead(incoming);
+    const body = await readBody(incoming, api.maxBodyBytes);
+    if (body === 'aborted') return;
+    const exchange = body === 'too-large'
+      ? { response: api.tooLarge() }
+      : await handle({ ...head, body });
+    const sent = isSendable(exchange.response) ? exchange : { ...exchange, response: api.failed() };
+    await send(outgoing, sent.response, incoming.method === 'HEAD', body === 'too-large');
+    await exchange.invocation?.drained;
+    onAnswered({ request: head, exchange: sent, ms: Math.round(performance.now() - startedAt) });
+  }
+
+  async function handle(request: GatewayRequest): Promise<Exchange> {
+    if (!invoke) return { response: { status: 503, headers: [['retry-after', '1']], body: Buffer.alloc(0) } };
+    try {
+      return await api.handle(request, invoke);
+    } catch {
+      return { response: api.failed() };
+    }
+  }
+
+  await listen(server, port);
+  return {
+    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
+    open: (through) => { invoke = through; },
+    drain: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    }),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function listen(server: http.Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(cause.code === 'EADDRINUSE'
+        ? new LocalError('PORT_IN_USE', `port ${port} is in use; give another one with --port, or --port 0 for free ports`, { cause })
+        : new LocalError('PORT_IN_USE', `port ${port} cannot be listened on (${cause.message}); give another one with --port`, { cause }));
+    });
+    server.listen(port, HOST, resolve);
+  });
+}
+
+function requestHead(incoming: http.IncomingMessage): Omit<GatewayRequest, 'body'> {
+  const target = incoming.url ?? '/';
+  const queryAt = target.indexOf('?');
+  return {
+    id: randomUUID(),
+    receivedAt: new Date(),
+    method: incoming.method ?? 'GET',
+    path: queryAt < 0 ? target : target.slice(0, queryAt),
+    query: queryAt < 0 ? '' : target.slice(queryAt + 1),
+    headers: pairs(incoming.rawHeaders),
+    sourceIp: incoming.socket.remoteAddress ?? HOST,
+    protocol: `HTTP/${incoming.httpVersion}`,
+    port: incoming.socket.localPort ?? 0,
+  };
+}
+
+function pairs(rawHeaders: readonly string[]): (readonly [string, string])[] {
+  return Array.from({ length: rawHeaders.length / 2 }, (_, index) => [rawHeaders[2 * index]!, rawHeaders[2 * index + 1]!] as const);
+}
+
+function isSendable({ headers }: GatewayResponse): boolean {
+  try {
+    for (const [name, value] of headers) {
+      http.validateHeaderName(name);
+      http.validateHeaderValue(name, value);
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when the answer is out, or the client is gone: either way the request is over. */
+async function send(outgoing: http.ServerResponse, response: GatewayResponse, isHead: boolean, close: boolean): Promise<void> {
+  if (outgoing.destroyed) return;
+  const bodiless = response.status === 204 || response.status === 304;
+  outgoing.sendDate = !response.headers.some(([name]) => name === 'date');
+  for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+  if (!bodiless) outgoing.setHeader('content-length', response.body.length);
+  if (close) outgoing.setHeader('connection', 'close');
+  outgoing.writeHead(response.status);
+  await new Promise<void>((resolve) => {
+    outgoing.once('close', resolve);
+    outgoing.end(isHead || bodiless ? undefined : response.body, resolve);
+  });
+}

@@ -1,0 +1,58 @@
+import { selectStacks, type Assembly } from './assembly';
+import { constructIds } from './construct-id';
+import { Deployment } from './deployment';
+import { FRONTS } from './fronts';
+import type { Api } from './fronts/front';
+import { FunctionCatalogue } from './functions';
+import { isMeaninglessLocally } from './known-resources';
+import { LocalError } from './local-error';
+import { Notices } from './notices';
+import { planTables, TABLE_TYPES, type TablePlan } from './tables';
+
+/** An assembly as it is going to be run. */
+export interface Plan {
+  readonly deployment: Deployment;
+  /** In template order, with the ids that people know them by. */
+  readonly apis: readonly { readonly id: string; readonly api: Api }[];
+  readonly tables: readonly TablePlan[];
+  readonly functions: FunctionCatalogue;
+  readonly notices: Notices;
+}
+
+const READ_ALONG = ['AWS::Lambda::Function', 'AWS::Lambda::LayerVersion', ...TABLE_TYPES];
+
+/** Throws `TEMPLATE_UNSUPPORTED` where there is no API to serve. */
+export function planAssembly(assembly: Assembly, stackName: string | undefined, temporaryDirectory: () => string): Plan {
+  const { served, all } = selectStacks(assembly, stackName);
+  const deployment = new Deployment(all);
+  const notices = new Notices();
+  if (assembly.missingContext.length > 0) {
+    notices.warn(`synthesized with placeholders for lookups that need an account (${assembly.missingContext.join(', ')}); "npx cdk synth" fills cdk.context.json`);
+  }
+  const functions = new FunctionCatalogue(deployment, notices, temporaryDirectory);
+  const apis = deployment.resources
+    .filter(({ stack }) => served.includes(stack))
+    .map((resource) => FRONTS.find(({ resourceType }) => resourceType === resource.type)?.plan(resource, { deployment, functions, notices }))
+    .filter((api) => api !== undefined);
+  if (apis.length === 0) {
+    const where = stackName === undefined ? 'the assembly' : `the stack "${stackName}"`;
+    throw new LocalError('TEMPLATE_UNSUPPORTED', [`${where} has no API to serve`, ...notices.lines()].join('; '));
+  }
+  noteSkipped(deployment, functions, notices);
+  const ids = constructIds(apis.map(({ resource }) => resource));
+  return {
+    deployment,
+    apis: apis.map((api) => ({ id: ids.get(api.resource) ?? api.resource.logicalId, api })),
+    tables: planTables(deployment),
+    functions,
+    notices,
+  };
+}
+
+function noteSkipped(deployment: Deployment, functions: FunctionCatalogue, notices: Notices): void {
+  const handled = new Set([...READ_ALONG, ...FRONTS.flatMap(({ resourceType, partTypes }) => [resourceType, ...partTypes])]);
+  for (const resource of deployment.resources) {
+    if (!handled.has(resource.type) && !isMeaninglessLocally(resource.type)) notices.skip(resource.type, resource.constructPath.replace(/\/(Resource|Default)$/, ''));
+  }
+  functions.noteUncalled();
+}
