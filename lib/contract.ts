@@ -53,7 +53,11 @@ export const ATTRIBUTES = {
   RESPONSE_OVERFLOW: 'ro',
 } as const;
 
-/** CloudWatch metric names, and the closed set of their dimensions. */
+/**
+ * CloudWatch metric names, and the closed set of their dimensions. The value of
+ * `service` is the settings' namespace; that of `route` is `METHOD template`.
+ * Every metric is there by service, and by service and route.
+ */
 export const METRICS = {
   NAMESPACE: 'IdempotentApi',
   DIMENSION_SERVICE: 'service',
