@@ -1,0 +1,21 @@
+import type { IdempotencyLogger } from './logger';
+import type { IdempotencyMetrics } from './metrics';
+
+/** Whatever a logger or a metrics object throws, the request goes on. */
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // There is nowhere left to report it to.
+  }
+}
+
+export const quietLogger = (logger: IdempotencyLogger): IdempotencyLogger => ({
+  info: (message, fields) => quietly(() => logger.info(message, fields)),
+  warn: (message, fields) => quietly(() => logger.warn(message, fields)),
+  error: (message, fields) => quietly(() => logger.error(message, fields)),
+});
+
+export const quietMetrics = (metrics: IdempotencyMetrics): IdempotencyMetrics => ({
+  measure: (measurement) => quietly(() => metrics.measure(measurement)),
+});
