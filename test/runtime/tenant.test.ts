@@ -101,6 +101,15 @@ describe('the automatic tenant', () => {
     expect(of(pooled('a'))).not.toEqual(of(pooled('b')));
   });
 
+  test('F66: a polluted prototype makes nobody a tenant', () => {
+    Object.defineProperty(Object.prototype, 'account_id', { value: 'forged', configurable: true });
+    try {
+      expect(of(withClaims({ iss: 'i', sub: 's' }))).toMatchObject({ kind: 'jwt' });
+    } finally {
+      delete (Object.prototype as { account_id?: string }).account_id;
+    }
+  });
+
   test('an API key\'s value never is a tenant', () => {
     expect(JSON.stringify(of(golden('rest-api-key')))).not.toContain('not-for-anyone');
   });
@@ -188,6 +197,16 @@ describe('a tenant from a header', () => {
 
 describe('a tenant of several parts', () => {
   const both: WireTenant = { source: 'all', of: [claim('account_id'), claim('sub')] };
+
+  test('has kind and number of parts before each part: it enters record ids, so that another form would forget them', () => {
+    expect(of(golden('http-api-v2-jwt'), { source: 'all', of: [both, { source: 'jwtClaim', name: 'iss' }] })).toMatchObject({
+      kind: 'all',
+      parts: [
+        'all', '6', 'jwtClaim:account_id', '1', 'acct-9', 'jwtClaim:sub', '1', 'user-1',
+        'jwtClaim:iss', '1', 'https://issuer.example.com/',
+      ],
+    });
+  });
 
   test('F48: users of one account are apart where account and user are combined', () => {
     const user = (sub: string) => withClaims({ account_id: 'acct-9', sub });

@@ -42,7 +42,7 @@ describe.each([['HTTP API', httpApi], ['function URL', functionUrl]])('payload 2
     ['nothing', undefined, 'null'],
     ['null', null, 'null'],
     ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
-    ['an object that says how it serialises', { statusCode: 201, toJSON: () => ({ id: 1 }) }, '{"id":1}'],
+    ['an object that says how it serialises', { statusCode: 201, body: 'x', toJSON: () => ({ id: 1 }) }, '{"id":1}'],
   ])('F61: %s is 200 JSON', (__, result, body) => {
     const response = gateway.normalise(result);
     expect(response).toMatchObject({ statusCode: 200, headers: [['content-type', 'application/json']], cookies: [], isBase64Encoded: false });
@@ -96,6 +96,7 @@ describe.each([['REST API', restApi], ['HTTP API with payload 1.0', httpApiV1], 
   test('F62: members that are null or missing are empty', () => {
     expect(gateway.normalise({ statusCode: 200 })).toEqual({ statusCode: 200, ...empty });
     expect(gateway.normalise({ statusCode: '201', headers: null, multiValueHeaders: null, body: null })).toEqual({ statusCode: 201, ...empty });
+    expect(gateway.normalise({ statusCode: 200, headers: { a: null }, multiValueHeaders: { b: null } })).toEqual({ statusCode: 200, ...empty });
   });
 
   test.each([

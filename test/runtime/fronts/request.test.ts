@@ -33,6 +33,7 @@ describe('an HTTP API\'s request, payload 2.0', () => {
     expect(request({ ...event, rawPath: '/prod' }).path).toBe('/');
     expect(request({ ...event, rawPath: '/production/x' }).path).toBe('/production/x');
     expect(request({ ...event, rawPath: '/prod/prod/x' }).path).toBe('/prod/x');
+    expect(request({ ...golden('http-api-v2-public'), rawPath: '/$default/x' }).path).toBe('/$default/x');
   });
 
   test.each([
@@ -169,6 +170,20 @@ describe('a load balancer\'s request', () => {
 
   test('has the bytes of a binary body', () => {
     expect([...request(golden('alb')).body]).toEqual([0, 1, 254, 255]);
+  });
+});
+
+describe('the caller', () => {
+  test.each([
+    ['http-api-v2-jwt', true], ['http-api-v2-lambda-no-context', true], ['http-api-v2-iam', true], ['http-api-v1-jwt', true],
+    ['rest-api-lambda', true], ['rest-api-cognito', true], ['rest-api-iam', true], ['function-url-iam', true],
+    ['rest-api-key', false], ['rest-api-public', false], ['http-api-v1-public', false], ['function-url-public', false],
+  ])('of %s was seen by an authorizer: %s', (name, authenticated) => {
+    expect(request(golden(name)).identity.authenticated).toBe(authenticated);
+  });
+
+  test('of a REST API without IAM has no IAM identity, though its members are all there', () => {
+    expect(request(golden('rest-api-public')).identity).toEqual({ authenticated: false });
   });
 });
 
