@@ -1,0 +1,123 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { emitDeclarations } from './bundle/declarations';
+import { bundleJavaScript, type JavaScriptBundle } from './bundle/javascript';
+import { bundledPackages, renderNotices } from './bundle/notices';
+import { LAYER } from '../lib/contract';
+
+const RUNTIME_CLIENT = join('node_modules', 'aws-lambda-ric');
+const LAMBDA_RUNTIME = join('cli', 'lambda-runtime');
+
+/** The layer: one ES module, for the Node versions that Lambda has. */
+const layer: JavaScriptBundle = {
+  entry: 'runtime/handler.ts',
+  outfile: join('layer', LAYER.DIRECTORY, 'handler.mjs'),
+  format: 'esm',
+  target: 'node22',
+  minify: 'all',
+  requireAllowed: true,
+};
+
+/** What users import: readable in their stack traces, and bundled again by them. */
+const exported: readonly JavaScriptBundle[] = ['runtime', 'testing'].flatMap((name) => {
+  const entry = name === 'runtime' ? 'runtime/index.ts' : 'runtime/testing/index.ts';
+  return (['esm', 'cjs'] as const).map((format) => ({
+    entry,
+    outfile: join(name, format === 'esm' ? 'index.mjs' : 'index.cjs'),
+    format,
+    target: 'node20' as const,
+    minify: 'syntax' as const,
+    // A `require` made from import.meta.url does not survive their bundling to CommonJS.
+    requireAllowed: format === 'cjs',
+  }));
+});
+
+const cli: readonly JavaScriptBundle[] = [
+  {
+    entry: 'bin/idempotent-api.ts',
+    outfile: join('cli', 'idempotent-api.mjs'),
+    format: 'esm',
+    target: 'node20',
+    minify: 'syntax',
+    requireAllowed: true,
+  },
+  {
+    entry: `${RUNTIME_CLIENT}/index.mjs`,
+    outfile: join(LAMBDA_RUNTIME, 'index.mjs'),
+    format: 'esm',
+    target: 'node20',
+    minify: 'syntax',
+    requireAllowed: true,
+  },
+];
+
+/**
+ * Builds everything that is made from the sources of `root`, other than the
+ * constructs, into `outdir`. The same sources give the same bytes, wherever
+ * both folders are: the layer's hash is part of what users deploy.
+ */
+export async function bundle(root: string, outdir: string): Promise<void> {
+  const bundles = [layer, ...exported, ...cli].filter(({ entry }) => isThere(root, entry));
+  const metafiles = await Promise.all(bundles.map((each) => bundleJavaScript(root, outdir, each)));
+
+  const entries = exported.filter(({ entry, format }) => format === 'esm' && isThere(root, entry));
+  emitDeclarations(root, join(outdir, 'types'), entries.map(({ entry }) => entry));
+  for (const { entry, outfile } of entries) writeDeclarationEntry(outdir, entry, dirname(outfile));
+
+  copyLambdaRuntime(root, join(outdir, LAMBDA_RUNTIME));
+  writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), metafiles);
+  const ofLayer = metafiles.filter((_, index) => bundles[index] === layer);
+  if (ofLayer.length > 0) writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), ofLayer);
+}
+
+const missing = new Set<string>();
+
+function isThere(root: string, entry: string): boolean {
+  if (existsSync(join(root, entry))) return true;
+  if (!missing.has(entry)) console.error(`NOT BUNDLED: ${entry} does not exist`);
+  missing.add(entry);
+  return false;
+}
+
+/** Two faces of the same declarations: TypeScript wants `.d.mts` beside `.mjs`. */
+function writeDeclarationEntry(outdir: string, entry: string, folder: string): void {
+  const declared = `../types/${entry.replace(/\.ts$/, '')}`;
+  writeFileSync(join(outdir, folder, 'index.d.ts'), `export * from '${declared}';\n`);
+  writeFileSync(join(outdir, folder, 'index.d.mts'), `export * from '${declared}.js';\n`);
+}
+
+/** The preloaded shim stays as it is, and the client's own notices stand beside it. */
+function copyLambdaRuntime(root: string, folder: string): void {
+  cpSync(join(root, 'local', 'lambda', 'shim'), join(folder, 'shim'), { recursive: true });
+  for (const file of ['LICENSE', 'NOTICE', 'THIRD-PARTY-LICENSES']) {
+    cpSync(join(root, RUNTIME_CLIENT, file), join(folder, file));
+  }
+}
+
+function writeNotices(root: string, file: string, metafiles: readonly Metafile[]): void {
+  writeFileSync(file, renderNotices(root, bundledPackages(metafiles)));
+}
+
+/** Whoever reads `build/` meanwhile finds the old one or the new one, not half of it. */
+export async function rebuild(root: string): Promise<void> {
+  const target = join(root, 'build');
+  const fresh = join(root, 'node_modules', '.cache', 'cdk-idempotent-api', `${basename(target)}-${process.pid}`);
+  const old = `${fresh}-old`;
+  mkdirSync(fresh, { recursive: true });
+  try {
+    await bundle(root, fresh);
+    if (existsSync(target)) renameSync(target, old);
+    renameSync(fresh, target);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+  }
+}
+
+if (require.main === module) {
+  rebuild(join(__dirname, '..')).catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}
