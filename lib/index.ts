@@ -1,1 +1,13 @@
-import { ENV } from './contract'; export class Placeholder { public static readonly E = ENV.DISABLED; }
+export * from './error-format';
+export * from './fingerprint';
+export * from './idempotency';
+export * from './idempotency-settings';
+export * from './idempotency-table';
+export * from './idempotent-api';
+export * from './key-scope';
+export * from './on-conflict';
+export * from './on-store-error';
+export * from './store-response';
+export * from './takeover';
+export * from './tenant-source';
+export * from './thrown-errors';

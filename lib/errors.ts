@@ -1,0 +1,28 @@
+import { IConstruct } from 'constructs';
+
+/** Thrown at synth: the app asks for something that cannot work once deployed. */
+export class ConfigurationError extends Error {
+  public readonly code = 'IDEMPOTENCY_CONFIGURATION';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ConfigurationError';
+  }
+}
+
+/** What every refusal says: where, which prop, what is wrong with its value, and what to do instead. */
+export interface Refusal {
+  readonly site: IConstruct;
+  readonly prop: string;
+  readonly problem: string;
+  readonly remedy: string;
+  readonly cause?: unknown;
+}
+
+export function refusalMessage(refusal: Refusal): string {
+  return `${refusal.site.node.path}: ${refusal.prop} ${refusal.problem}. ${refusal.remedy}.`;
+}
+
+export function refuse(refusal: Refusal): never {
+  throw new ConfigurationError(refusalMessage(refusal), refusal.cause === undefined ? undefined : { cause: refusal.cause });
+}

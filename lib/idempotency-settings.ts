@@ -1,0 +1,176 @@
+import { Duration } from 'aws-cdk-lib';
+import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { ErrorFormat } from './error-format';
+import { Fingerprint } from './fingerprint';
+import { KeyScope } from './key-scope';
+import { OnConflict } from './on-conflict';
+import { OnStoreError } from './on-store-error';
+import { StoreResponse } from './store-response';
+import { Takeover } from './takeover';
+import { TenantSource } from './tenant-source';
+import { ThrownErrors } from './thrown-errors';
+
+/**
+ * How requests are made idempotent. The same settings stand on an API, on a
+ * route and in `attach`; the nearest wins.
+ */
+export interface IdempotencySettings {
+  /**
+   * Request header that carries the key.
+   *
+   * @default 'Idempotency-Key'
+   */
+  readonly headerName?: string;
+
+  /**
+   * Further headers that may carry the key, in order of preference, while
+   * clients move from one name to another. `headerName` wins over them.
+   *
+   * @default - none
+   */
+  readonly headerAliases?: string[];
+
+  /**
+   * Whether a request without a key is refused with 400 `IDEMPOTENCY_KEY_MISSING`.
+   *
+   * @default false - a request without a key goes straight to the handler
+   */
+  readonly required?: boolean;
+
+  /**
+   * Shortest key accepted, in characters, from 1 to 255; shorter ones are 400 `IDEMPOTENCY_KEY_INVALID`.
+   *
+   * @default 1
+   */
+  readonly minKeyLength?: number;
+
+  /**
+   * How long a response is replayed, in whole seconds. Longer than `processingTimeout`.
+   *
+   * @default Duration.hours(24)
+   */
+  readonly ttl?: Duration;
+
+  /**
+   * Lease of an execution, in whole seconds: how long retries are answered 409
+   * before one may take over. At least the function's timeout.
+   *
+   * @default - 30 seconds, or the function's timeout where that is longer
+   */
+  readonly processingTimeout?: Duration;
+
+  /**
+   * How far apart the clocks of two hosts may be, in whole seconds.
+   *
+   * @default Duration.seconds(2)
+   */
+  readonly clockMargin?: Duration;
+
+  /**
+   * Whether a key that comes back with another body is refused with 422
+   * `IDEMPOTENCY_KEY_REUSED`. Method, path and query are compared always.
+   *
+   * @default false
+   */
+  readonly includeRequestHash?: boolean;
+
+  /**
+   * What of the body is compared when `includeRequestHash` is on.
+   *
+   * @default Fingerprint.bytes()
+   */
+  readonly fingerprint?: Fingerprint;
+
+  /**
+   * Where the tenant comes from.
+   *
+   * @default TenantSource.auto()
+   */
+  readonly tenant?: TenantSource;
+
+  /**
+   * How far a key reaches.
+   *
+   * @default KeyScope.ROUTE
+   */
+  readonly keyScope?: KeyScope;
+
+  /**
+   * What a request gets whose operation is still being executed.
+   *
+   * @default OnConflict.reject()
+   */
+  readonly onConflict?: OnConflict;
+
+  /**
+   * What happens while the store of records is out of reach.
+   *
+   * @default OnStoreError.REJECT
+   */
+  readonly onStoreError?: OnStoreError;
+
+  /**
+   * Which responses are recorded and replayed.
+   *
+   * @default StoreResponse.all()
+   */
+  readonly storeResponse?: StoreResponse;
+
+  /**
+   * What becomes of an operation whose handler threw.
+   *
+   * @default ThrownErrors.STORE
+   */
+  readonly thrownErrors?: ThrownErrors;
+
+  /**
+   * What happens to an operation whose execution outlived its lease or died.
+   *
+   * @default Takeover.ALLOW
+   */
+  readonly takeover?: Takeover;
+
+  /**
+   * Shape of the error bodies that come from the wrapper.
+   *
+   * @default ErrorFormat.JSON
+   */
+  readonly errorFormat?: ErrorFormat;
+
+  /**
+   * Response headers that mark a replay beside `X-Idempotent-Replay`, `Idempotent-Replayed` for one.
+   *
+   * @default - none
+   */
+  readonly replayMarkerAliases?: string[];
+
+  /**
+   * Response headers that tell client SDKs whether a retry makes sense.
+   *
+   * @default ['X-Should-Retry']
+   */
+  readonly retryHintHeaders?: string[];
+
+  /**
+   * Secret that keys the record ids (HMAC-SHA-256), so that they tell nothing
+   * of the keys even to a reader of the table.
+   *
+   * @default - record ids are plain SHA-256
+   */
+  readonly keySecret?: ISecret;
+
+  /**
+   * Secret that keyed the record ids before a rotation. Keep it for one `ttl`.
+   *
+   * @default - none
+   */
+  readonly previousKeySecret?: ISecret;
+
+  /**
+   * Keeps APIs apart that share a table. It enters every record's id: under
+   * another namespace all live records are forgotten.
+   *
+   * @default - path of the construct
+   */
+  readonly namespace?: string;
+}

@@ -1,0 +1,156 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { MultiRegionConsistency, TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { newStack, propertiesOf } from './support';
+import { IdempotencyTable } from '../../lib';
+
+const TABLE = 'AWS::DynamoDB::GlobalTable';
+const ENV = { env: { account: '111111111111', region: 'eu-west-1' } };
+
+test('F74: the default table has the seed\'s schema, is retained, restorable and on demand', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Table');
+  const template = Template.fromStack(stack);
+  template.hasResource(TABLE, {
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+      BillingMode: 'PAY_PER_REQUEST',
+      Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
+      TableName: Match.absent(),
+      WriteOnDemandThroughputSettings: Match.absent(),
+    },
+  });
+});
+
+test('its logical id is a contract', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Records');
+  expect(Object.keys(Template.fromStack(stack).findResources(TABLE))).toEqual(['Records429B5BF3']);
+});
+
+test('name, deletion protection, removal policy and recovery can be chosen', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Table', {
+    tableName: 'idempotency-keys', deletionProtection: true, removalPolicy: RemovalPolicy.DESTROY, pointInTimeRecovery: false,
+  });
+  Template.fromStack(stack).hasResource(TABLE, {
+    DeletionPolicy: 'Delete',
+    Properties: {
+      TableName: 'idempotency-keys',
+      Replicas: [{ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false } }],
+    },
+  });
+});
+
+test('F75: maxWriteRequestUnits caps what a flood of keys can cost', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Table', { maxWriteRequestUnits: 500 });
+  Template.fromStack(stack).hasResourceProperties(TABLE, { WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 500 } });
+});
+
+test('F27: replicas warn, because one execution per key holds within a region only', () => {
+  const stack = newStack('Stack', ENV);
+  new IdempotencyTable(stack, 'Table', { replicas: [{ region: 'us-east-1' }] });
+  Annotations.fromStack(stack).hasWarning(
+    '/Stack/Table',
+    Match.stringLikeRegexp('one execution per key holds within a region only.*cdk-idempotent-api:replicasEventuallyConsistent'),
+  );
+  expect(propertiesOf(Template.fromStack(stack), TABLE).Replicas).toHaveLength(2);
+});
+
+test('F27: strongly consistent replicas and a witness do not warn', () => {
+  const stack = newStack('Stack', ENV);
+  new IdempotencyTable(stack, 'Table', {
+    replicas: [{ region: 'eu-central-1' }], witnessRegion: 'eu-west-3', multiRegionConsistency: MultiRegionConsistency.STRONG,
+  });
+  Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  Template.fromStack(stack).hasResourceProperties(TABLE, {
+    MultiRegionConsistency: 'STRONG', GlobalTableWitnesses: [{ Region: 'eu-west-3' }],
+  });
+});
+
+describe('grants', () => {
+  const granted = (make: (table: IdempotencyTable, role: Role) => void, encrypted = false): any[] => {
+    const stack = newStack('Stack', ENV);
+    const encryption = encrypted ? TableEncryptionV2.customerManagedKey(new Key(stack, 'Key')) : undefined;
+    make(new IdempotencyTable(stack, 'Table', { encryption }), new Role(stack, 'Role', { assumedBy: new AccountRootPrincipal() }));
+    return propertiesOf(Template.fromStack(stack), 'AWS::IAM::Policy').PolicyDocument.Statement;
+  };
+  const arn = { 'Fn::GetAtt': [expect.stringMatching(/^Table/), 'Arn'] };
+  const keyArn = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+  const useKey = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
+
+  test('F73: grantUse gives two actions on one ARN', () => {
+    expect(granted((table, role) => table.grantUse(role))).toEqual([
+      { Action: ['dynamodb:UpdateItem', 'dynamodb:GetItem'], Effect: 'Allow', Resource: arn },
+    ]);
+  });
+
+  test('F73: grantInspect only reads', () => {
+    expect(granted((table, role) => table.grantInspect(role))).toEqual([
+      { Action: ['dynamodb:GetItem', 'dynamodb:Scan'], Effect: 'Allow', Resource: arn },
+    ]);
+  });
+
+  test('F73: grantRelease only updates', () => {
+    expect(granted((table, role) => table.grantRelease(role))).toEqual([
+      { Action: 'dynamodb:UpdateItem', Effect: 'Allow', Resource: arn },
+    ]);
+  });
+
+  test('F72: under a customer-managed key, each grant reaches the key too', () => {
+    expect(granted((table, role) => table.grantUse(role), true)).toEqual(
+      [expect.objectContaining({ Resource: arn }), { Action: useKey, Effect: 'Allow', Resource: keyArn }],
+    );
+    expect(granted((table, role) => table.grantRelease(role), true)[1]).toEqual({ Action: useKey, Effect: 'Allow', Resource: keyArn });
+    expect(granted((table, role) => table.grantInspect(role), true)[1])
+      .toEqual({ Action: ['kms:Decrypt', 'kms:DescribeKey'], Effect: 'Allow', Resource: keyArn });
+  });
+
+  test('a grant can be checked for success', () => {
+    const stack = newStack();
+    const role = new Role(stack, 'Role', { assumedBy: new AccountRootPrincipal() });
+    expect(new IdempotencyTable(stack, 'Table').grantUse(role).success).toBe(true);
+  });
+});
+
+describe('tables of other stacks', () => {
+  const granted = (make: (stack: ReturnType<typeof newStack>) => IdempotencyTable | ReturnType<typeof IdempotencyTable.fromTableName>) => {
+    const stack = newStack();
+    const table = make(stack);
+    table.grantUse(new Role(stack, 'Role', { assumedBy: new AccountRootPrincipal() }));
+    const template = Template.fromStack(stack);
+    template.resourceCountIs(TABLE, 0);
+    return { table, statements: propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument.Statement };
+  };
+
+  test('by name', () => {
+    const { table, statements } = granted((stack) => IdempotencyTable.fromTableName(stack, 'Table', 'keys'));
+    expect(table.tableName).toBe('keys');
+    expect(statements).toHaveLength(1);
+    expect(JSON.stringify(statements[0].Resource)).toContain(':table/keys');
+  });
+
+  test('by ARN', () => {
+    const tableArn = 'arn:aws:dynamodb:eu-west-1:222222222222:table/keys';
+    const { table, statements } = granted((stack) => IdempotencyTable.fromTableArn(stack, 'Table', tableArn));
+    expect(table.tableName).toBe('keys');
+    expect(table.tableArn).toBe(tableArn);
+    expect(statements[0].Resource).toBe(tableArn);
+  });
+
+  test('F72: with their customer-managed key', () => {
+    const keyArn = 'arn:aws:kms:eu-west-1:222222222222:key/abc';
+    const { table, statements } = granted((stack) => IdempotencyTable.fromTableAttributes(stack, 'Table', {
+      tableName: 'keys', encryptionKey: Key.fromKeyArn(stack, 'Key', keyArn),
+    }));
+    expect(table.encryptionKey?.keyArn).toBe(keyArn);
+    expect(statements[1].Resource).toBe(keyArn);
+  });
+});

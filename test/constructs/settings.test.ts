@@ -1,0 +1,178 @@
+import { CfnParameter, Duration, Lazy, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { environmentOf, newFunction, newStack, settingsOf } from './support';
+import { Fingerprint, Idempotency, IdempotencySettings, OnConflict, StoreResponse, TenantSource } from '../../lib';
+
+const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
+const wire = (settings: IdempotencySettings) => {
+  const stack = newStack();
+  new Idempotency(stack, 'Idempotency', settings).attach(newFunction(stack));
+  return settingsOf(Template.fromStack(stack)).defaults;
+};
+
+describe('header names', () => {
+  test.each([
+    ['headerName', { headerName: 'Idempotency Key' }],
+    ['headerName', { headerName: '' }],
+    ['headerAliases', { headerAliases: ['X-Key:'] }],
+    ['replayMarkerAliases', { replayMarkerAliases: ['Schlüssel'] }],
+    ['retryHintHeaders', { retryHintHeaders: ['a,b'] }],
+    ['tenant', { tenant: TenantSource.untrustedHeader('x tenant') }],
+  ])('throws when %s is no token of RFC 9110: %j', (prop, settings) => {
+    expect(() => make(settings)).toThrow(new RegExp(
+      `^Stack/Idempotency: ${prop} is ".*", which is no header name\\. Use letters, digits and hyphens`,
+    ));
+  });
+
+  test.each([
+    ['headerAliases', { headerAliases: ['idempotency-key'] }],
+    ['headerAliases', { headerName: 'X-Key', headerAliases: ['Other', 'x-key'] }],
+    ['replayMarkerAliases', { replayMarkerAliases: ['x-idempotent-replay'] }],
+    ['retryHintHeaders', { retryHintHeaders: ['X-A', 'x-a'] }],
+  ])('throws when %s names a header a second time: %j', (prop, settings) => {
+    expect(() => make(settings)).toThrow(new RegExp(
+      `^Stack/Idempotency: ${prop} names ".*" a second time\\. Name each header once; case does not count\\.`,
+    ));
+  });
+
+  test('of a route are judged together with those of the construct', () => {
+    const stack = newStack();
+    const idempotency = new Idempotency(stack, 'Idempotency', { headerName: 'X-Key' });
+    expect(() => idempotency.attach(newFunction(stack, 'A'), { headerAliases: ['X-Key'] })).toThrow('headerAliases names "X-Key" a second time');
+    idempotency.attach(newFunction(stack, 'B'), { headerAliases: ['Idempotency-Key'] });
+    expect(settingsOf(Template.fromStack(stack), 'B').defaults).toMatchObject({ headerName: 'X-Key', headerAliases: ['Idempotency-Key'] });
+  });
+});
+
+describe('numbers and times', () => {
+  test.each([0, 256, 1.5])('throws when minKeyLength is %d', (minKeyLength) => {
+    expect(() => make({ minKeyLength })).toThrow(`Stack/Idempotency: minKeyLength is ${minKeyLength}. Give a whole number from 1 to 255.`);
+  });
+
+  test.each([1, 255])('minKeyLength may be %d', (minKeyLength) => expect(wire({ minKeyLength }).minKeyLength).toBe(minKeyLength));
+
+  test.each([
+    ['ttl', { ttl: Duration.millis(1500) }, '1.5', 1],
+    ['ttl', { ttl: Duration.seconds(0) }, '0', 1],
+    ['processingTimeout', { processingTimeout: Duration.millis(10) }, '0.01', 1],
+    ['clockMargin', { clockMargin: Duration.millis(1) }, '0.001', 0],
+    ['onConflict', { onConflict: OnConflict.wait(Duration.seconds(0)) }, '0', 1],
+  ])('throws when %s is no whole number of seconds: %j', (prop, settings, value, least) => {
+    expect(() => make(settings)).toThrow(`Stack/Idempotency: ${prop} is ${value} seconds. Give whole seconds, at least ${least}.`);
+  });
+
+  test('clockMargin may be 0, where one clock serves all', () => expect(wire({ clockMargin: Duration.seconds(0) }).clockMarginSeconds).toBe(0));
+
+  test('F25: throws when ttl is not longer than the processing timeout', () => {
+    expect(() => make({ ttl: Duration.minutes(1), processingTimeout: Duration.minutes(1) }))
+      .toThrow('Stack/Idempotency: ttl is 60 seconds, not longer than the processing timeout of 60 seconds');
+    expect(wire({ ttl: Duration.seconds(61), processingTimeout: Duration.minutes(1) }).ttlSeconds).toBe(61);
+  });
+});
+
+describe('the fingerprint', () => {
+  test.each([[{}], [{ include: [] }], [{ include: [], exclude: [] }]])('throws when it selects nothing: %j', (selection) => {
+    expect(() => make({ fingerprint: Fingerprint.jsonPointers(selection) }))
+      .toThrow('Stack/Idempotency: fingerprint selects no JSON Pointer. Give include or exclude, or use Fingerprint.json()');
+  });
+
+  test.each(['amount', '/a~', '/a~2'])('throws when it has a bad JSON Pointer: %s', (pointer) => {
+    expect(() => make({ fingerprint: Fingerprint.jsonPointers({ exclude: [pointer] }) }))
+      .toThrow(`Stack/Idempotency: fingerprint has "${pointer}", which is no JSON Pointer. Begin each member with "/"`);
+  });
+
+  test('may be bytes, canonical JSON or pointers with escapes', () => {
+    expect(wire({ fingerprint: Fingerprint.bytes() }).fingerprint).toBe('bytes');
+    expect(wire({ fingerprint: Fingerprint.json() }).fingerprint).toBe('json');
+    expect(wire({ fingerprint: Fingerprint.jsonPointers({ include: ['/a~1b/~0', ''] }) }).fingerprint).toEqual({ include: ['/a~1b/~0', ''] });
+  });
+
+  test('warns when bodies are not compared at all', () => {
+    const idempotency = make({ fingerprint: Fingerprint.json() });
+    expect(idempotency.node.metadata.map((entry) => entry.data))
+      .toContainEqual(expect.stringMatching(/fingerprint has no effect.*cdk-idempotent-api:fingerprintUnused/));
+  });
+});
+
+describe('the tenant', () => {
+  test.each([
+    [TenantSource.auto(), 'auto'],
+    [TenantSource.none(), 'none'],
+    [TenantSource.jwtClaim('account_id'), { source: 'jwtClaim', name: 'account_id' }],
+    [TenantSource.lambdaContext('tenantId'), { source: 'lambdaContext', name: 'tenantId' }],
+    [TenantSource.untrustedHeader('X-Tenant'), { source: 'untrustedHeader', name: 'X-Tenant' }],
+    [TenantSource.iamPrincipal(), { source: 'iamPrincipal' }],
+    [TenantSource.apiKeyId(), { source: 'apiKeyId' }],
+  ])('F46: is one of the sources: %#', (tenant, expected) => expect(wire({ tenant }).tenant).toEqual(expected));
+
+  test('F48: may be several together', () => {
+    expect(wire({ tenant: TenantSource.all(TenantSource.jwtClaim('account_id'), TenantSource.apiKeyId()) }).tenant)
+      .toEqual({ source: 'all', of: [{ source: 'jwtClaim', name: 'account_id' }, { source: 'apiKeyId' }] });
+  });
+
+  test('throws when a name is empty, also within others', () => {
+    expect(() => make({ tenant: TenantSource.all(TenantSource.jwtClaim('')) }))
+      .toThrow('Stack/Idempotency: tenant has an empty name for jwtClaim. Name the claim, field or header.');
+  });
+
+  test('throws when several are none', () => {
+    expect(() => make({ tenant: TenantSource.all() })).toThrow('Stack/Idempotency: tenant combines no source. Give TenantSource.all()');
+    expect(() => make({ tenant: TenantSource.all(TenantSource.apiKeyId(), TenantSource.none()) }))
+      .toThrow('Stack/Idempotency: tenant combines TenantSource.none() with others');
+  });
+});
+
+describe('what is recorded', () => {
+  test('may be everything', () => expect(wire({ storeResponse: StoreResponse.all() }).storeResponse).toBe('all'));
+
+  test.each([[[99]], [[600]], [[200, 204.5]]])('throws when a status code is none: %j', (codes) => {
+    expect(() => make({ storeResponse: StoreResponse.statuses(codes) }))
+      .toThrow(`Stack/Idempotency: storeResponse lists ${codes.at(-1)}, which no response ends with. List codes from 200 to 599`);
+  });
+
+  test('throws when no status code is listed', () => {
+    expect(() => make({ storeResponse: StoreResponse.statuses([]) })).toThrow('Stack/Idempotency: storeResponse lists no status code.');
+  });
+});
+
+test('throws when the namespace is empty', () => {
+  expect(() => make({ namespace: '' })).toThrow('Stack/Idempotency: namespace is empty. Name it, or leave it out');
+});
+
+describe('tokens', () => {
+  test('are left to the runtime, wherever they stand', () => {
+    const stack = newStack();
+    const text = new CfnParameter(stack, 'Text').valueAsString;
+    const number = new CfnParameter(stack, 'Number', { type: 'Number' }).valueAsNumber;
+    new Idempotency(stack, 'Idempotency', {
+      headerName: text,
+      minKeyLength: number,
+      ttl: Duration.seconds(number),
+      processingTimeout: Duration.seconds(number),
+      tenant: TenantSource.jwtClaim(text),
+      fingerprint: Fingerprint.jsonPointers({ include: [text] }),
+      includeRequestHash: true,
+      storeResponse: StoreResponse.statuses([number]),
+      namespace: text,
+    }).attach(newFunction(stack));
+    const settings = environmentOf(Template.fromStack(stack)).IDEMPOTENCY_SETTINGS;
+    expect(settings['Fn::Join'][1]).toEqual([
+      '{"defaults":{"headerName":"', { Ref: 'Text' }, '","minKeyLength":', { Ref: 'Number' }, ',"ttlSeconds":', { Ref: 'Number' },
+      ',"processingTimeoutSeconds":', { Ref: 'Number' }, ',"includeRequestHash":true,"fingerprint":{"include":["', { Ref: 'Text' },
+      '"]},"tenant":{"source":"jwtClaim","name":"', { Ref: 'Text' }, '"},"storeResponse":[', { Ref: 'Number' },
+      '],"namespace":"', { Ref: 'Text' }, '"}}',
+    ]);
+  });
+
+  test('a function timeout that is one leaves the lease to the runtime', () => {
+    const stack = newStack();
+    const timeout = Duration.seconds(Lazy.number({ produce: () => 20 }));
+    new Idempotency(stack, 'Idempotency').attach(newFunction(stack, 'Fn', { timeout }));
+    expect(settingsOf(Template.fromStack(stack)).defaults).toEqual({ namespace: 'Stack/Idempotency' });
+  });
+
+  test('throws when a time is one in a unit that cannot be converted', () => {
+    expect(() => make({ ttl: Duration.hours(Token.asNumber({ Ref: 'Hours' })) }))
+      .toThrow('Stack/Idempotency: ttl is a token in hours, which cannot be converted at synth. Give it with Duration.seconds().');
+  });
+});
