@@ -83,6 +83,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   githubOptions: { pullRequestLint: false, mergify: false },
 
   devDeps: [
+    '@aws-cdk/integ-runner@2.197.10',
+    '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
     `@aws-lambda-powertools/idempotency@${POWERTOOLS_VERSION}`,
     `@aws-lambda-powertools/logger@${POWERTOOLS_VERSION}`,
     '@aws-sdk/client-dynamodb',
@@ -94,6 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^20',
     'aws-cdk@2.1148.1',
     'aws-lambda-ric@4.0.2',
+    'cdk-nag@3.0.2',
     // The last CommonJS release: 5.x is ESM for Node 22 and later, and this package still runs on 20.
     'canonicalize@2.1.0',
     'esbuild@0.28.2',
