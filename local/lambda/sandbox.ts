@@ -62,6 +62,7 @@ export class Sandbox {
   private running: Running | undefined;
   private verdict: Verdict | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private linger: NodeJS.Timeout | undefined;
   private child: ChildProcess | undefined;
   private api: RuntimeApi | undefined;
   private readonly mark = `\u0000end ${randomUUID()}\u0000`;
@@ -156,7 +157,7 @@ export class Sandbox {
     if (this.isDoomed) {
       return;
     }
-    clearTimeout(this.timer);
+    this.clearTimers();
     if (this.state === 'starting') {
       this.deliver();
     } else {
@@ -185,13 +186,16 @@ export class Sandbox {
       return;
     }
     this.state = 'finishing';
-    setTimeout(() => {
-      if (this.state === 'finishing') {
-        this.state = 'lingering';
-        this.events.onLinger();
-      }
-    }, LINGER_MS).unref();
+    this.linger = setTimeout(() => {
+      this.state = 'lingering';
+      this.events.onLinger();
+    }, LINGER_MS);
     this.running?.answer(answer);
+  }
+
+  private clearTimers(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.linger);
   }
 
   private onTimeout(requestId: string): void {
@@ -248,7 +252,7 @@ export class Sandbox {
   }
 
   private leave({ result }: Verdict): void {
-    clearTimeout(this.timer);
+    this.clearTimers();
     this.state = 'dead';
     this.api?.close();
     this.child?.stdio[3]?.destroy();

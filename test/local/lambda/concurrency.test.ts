@@ -1,0 +1,107 @@
+import { Functions, until } from './functions';
+import type { InvocationResult } from '../../../local/lambda/local-function';
+
+let functions: Functions;
+beforeEach(() => {
+  functions = new Functions();
+});
+afterEach(() => functions.clean());
+
+/** Answers with its process once the file that the event names exists. */
+const GATED = {
+  'index.js': `const fs = require('node:fs');
+  exports.handler = async ({ gate }) => {
+    console.log('entered');
+    while (gate && !fs.existsSync(gate)) await new Promise((r) => setTimeout(r, 5));
+    return process.pid;
+  };`,
+};
+
+const pid = (result: InvocationResult) => (result as unknown as { payload: number }).payload;
+
+test('requests at the same time have a sandbox each', async () => {
+  const gate = `${functions.folder({})}/gate`;
+  const { function: fn, log } = functions.create(GATED, { maxSandboxes: 3 });
+
+  const running = [1, 2, 3].map((n) => fn.invoke(`request-${n}`, { gate }));
+  await until(() => log.length === 3);
+  functions.write(gate);
+  const pids = (await Promise.all(running)).map(pid);
+
+  expect(new Set(pids).size).toBe(3);
+});
+
+test('what exceeds the sandboxes queues, first in first out', async () => {
+  const gate = `${functions.folder({})}/gate`;
+  const { function: fn, log } = functions.create(GATED, { maxSandboxes: 1 });
+
+  const order: string[] = [];
+  const running = ['a', 'b', 'c', 'd'].map(async (id) => {
+    const result = await fn.invoke(id, { gate });
+    order.push(id);
+    return pid(result);
+  });
+  await until(() => log.length === 1);
+  functions.write(gate);
+  const pids = await Promise.all(running);
+
+  expect(order).toEqual(['a', 'b', 'c', 'd']);
+  expect(new Set(pids).size).toBe(1);
+});
+
+test('requests one after the other stay in one sandbox', async () => {
+  const { function: fn } = functions.create(GATED, { maxSandboxes: 10 });
+
+  const pids = new Set<number>();
+  for (let n = 0; n < 50; n++) {
+    pids.add(pid(await fn.invoke(`request-${n}`, {})));
+  }
+
+  expect(pids.size).toBe(1);
+});
+
+test('the sandbox used last is used first', async () => {
+  const gates = [0, 1].map((n) => `${functions.folder({})}/gate-${n}`);
+  const { function: fn, log, invoke } = functions.create(GATED, { maxSandboxes: 2 });
+
+  const running = gates.map((gate, n) => fn.invoke(`request-${n}`, { gate }));
+  await until(() => log.length === 2);
+  functions.write(gates[1]);
+  await (await running[1]).drained;
+  functions.write(gates[0]);
+  const last = await running[0];
+  await last.drained;
+  // Both ask for their next invocation now, which nothing outside of them shows.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+
+  expect(pid(await invoke('request-2', {}))).toBe(pid(last));
+});
+
+test('a crash makes room for what queues', async () => {
+  const { function: fn } = functions.create({
+    'index.js': 'exports.handler = async ({ exits }) => { if (exits) process.exit(1); return "served"; };',
+  }, { maxSandboxes: 1 });
+
+  const [crashed, served] = await Promise.all([fn.invoke('request-1', { exits: true }), fn.invoke('request-2', {})]);
+
+  expect(crashed.kind).toBe('crashed');
+  expect(served).toMatchObject({ kind: 'returned', payload: 'served' });
+});
+
+test('a sandbox that is not ready after its answer delays nobody', async () => {
+  const { function: fn } = functions.create({
+    'index.js': `exports.handler = async ({ blocks }) => {
+      if (blocks) {
+        // On the reply to the answer, so before the next invocation is asked for.
+        require('node:diagnostics_channel').subscribe('http.client.response.finish', () => { while (true); });
+      }
+      return process.pid;
+    };`,
+  }, { maxSandboxes: 2 });
+
+  const first = await fn.invoke('request-1', { blocks: true });
+  const second = await fn.invoke('request-2', {});
+
+  expect(second.kind).toBe('returned');
+  expect(pid(second)).not.toBe(pid(first));
+});
