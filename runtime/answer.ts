@@ -1,0 +1,58 @@
+import type { Call } from './call';
+import { errorResponse, type Refusal } from './outcomes';
+import type { IdempotencyRecord } from './protocol/record';
+import { HEADERS } from '../lib/contract';
+
+/** What became of a request, as logs, `idempotent-api tail` and the local runner name it. */
+export type OutcomeName =
+  | 'executed'
+  | 'replayed'
+  | 'conflict'
+  | 'mismatch'
+  | 'rejected'
+  | 'takeover'
+  | 'superseded'
+  | 'store_error';
+
+/** What a call came to: what to return or throw, and what there is to tell about it. */
+export interface Answer {
+  readonly outcome: OutcomeName;
+  readonly reply: { readonly result: unknown } | { readonly error: unknown };
+  /** Id of the record, once there is one. */
+  readonly id?: string;
+  readonly attempt?: number;
+  /** The record that a duplicate met. */
+  readonly duplicate?: { readonly kind: 'replay' | 'conflict' | 'mismatch'; readonly record: IdempotencyRecord };
+  /** The handler ran, and no record can be said to hold its response. */
+  readonly unpersisted?: boolean;
+  readonly problem?: Problem;
+}
+
+/** Why the store could not do what was asked of it. */
+export interface Problem {
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+/** Tells the client that a retry may execute again. */
+export const NOT_PERSISTED: readonly (readonly [string, string])[] = [[HEADERS.PERSISTED, 'false']];
+
+/** The wrapper's own answer in the handler's place. */
+export function refuse(call: Call, outcome: OutcomeName, refusal: Refusal, facts: Partial<Answer> = {}): Answer {
+  const { front, event, request, settings, logger } = call;
+  const response = errorResponse(refusal, request, settings, (cause) =>
+    logger.warn('formatError failed: the error went out in its usual form', { reason: reasonOf(cause) }),
+  );
+  return { ...facts, outcome, reply: { result: front.render(response, event) } };
+}
+
+/** 503: the handler has not run. */
+export const outOfReach = (call: Call, problem: Problem, facts: Partial<Answer> = {}): Answer =>
+  refuse(call, 'store_error', { kind: 'store-unavailable' }, { ...facts, problem });
+
+/** What may be logged of an error: its name and code. Messages can hold what a client sent. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause;
+  const { code } = cause as { code?: unknown };
+  return typeof code === 'string' && code !== cause.name ? `${cause.name} (${code})` : cause.name;
+}

@@ -1,0 +1,13 @@
+import { systemHost, wrap } from './idempotent';
+import type { IdempotencyOptions } from './options';
+import { loadUserHandler } from './user-handler';
+import { ENV } from '../lib/contract';
+
+/**
+ * The entry of the layer. The construct makes it the function's handler and
+ * keeps the name of the function's own, which is loaded and wrapped here, before
+ * the first request and within the function's own init.
+ */
+const user = await loadUserHandler(process.env[ENV.HANDLER], process.env.LAMBDA_TASK_ROOT ?? process.cwd());
+
+export const handler = wrap(user.handler, (user.idempotency ?? {}) as IdempotencyOptions, systemHost, process.env);

@@ -1,0 +1,49 @@
+import type { Call } from './call';
+import type { Problem } from './answer';
+import { recordId, type TenantIdentity } from './record-id';
+import { isTenantMissing, tenantOf } from './tenant';
+import type { HttpRequest } from './fronts/front';
+import type { ResolvedSettings } from './settings';
+
+/** Where the record of a call lies. */
+export interface RecordIds {
+  readonly kind: 'ids';
+  readonly id: string;
+  /** Where it would lie under the secret before the rotation. */
+  readonly previousId?: string;
+}
+
+export type RecordIdsOrNone =
+  | RecordIds
+  | { readonly kind: 'tenant-missing'; readonly missing: string }
+  | { readonly kind: 'unavailable'; readonly problem: Problem };
+
+/** Tenant and secrets, put together into ids. */
+export async function recordIds({ event, context, request, settings, key }: Call): Promise<RecordIdsOrNone> {
+  const tenant = identify(event, context, request, settings);
+  if ('missing' in tenant) return { kind: 'tenant-missing', missing: tenant.missing };
+  const { namespace, keyScope } = settings;
+  const { method, route } = request;
+  const idUnder = (secret?: string): string => recordId({ namespace, tenant, method, route, key, keyScope, secret });
+  try {
+    const [secret, previousSecret] = await Promise.all([reveal(settings.keySecret), reveal(settings.previousKeySecret)]);
+    return { kind: 'ids', id: idUnder(secret), ...(previousSecret === undefined ? {} : { previousId: idUnder(previousSecret) }) };
+  } catch (cause) {
+    return { kind: 'unavailable', problem: { reason: 'the key secret is out of reach', cause } };
+  }
+}
+
+type Secret = string | (() => string | Promise<string>) | undefined;
+
+const reveal = async (secret: Secret): Promise<string | undefined> => (typeof secret === 'function' ? secret() : secret);
+
+function identify(event: unknown, context: object, request: HttpRequest, { tenant }: ResolvedSettings): TenantIdentity | { readonly missing: string } {
+  if (typeof tenant !== 'function') {
+    const found = tenantOf(request, tenant);
+    return isTenantMissing(found) ? { missing: found.missing } : found;
+  }
+  const named = tenant(event, context);
+  return typeof named === 'string' && named.trim() !== ''
+    ? { kind: 'custom', parts: [named] }
+    : { missing: 'what the tenant function returns' };
+}

@@ -1,0 +1,30 @@
+export { idempotent, type LambdaHandler } from './idempotent';
+export { idempotencyOf, RetryableError, type IdempotentExecution } from './in-handler';
+export type { DuplicateRecord, IdempotencyOptions, ReplayHeaders, SecretSource } from './options';
+export type { HttpResponse } from './fronts/front';
+export type { IdempotencyError, IdempotencyErrorCode } from './outcomes';
+export type { WireFingerprint as FingerprintOption, WireTenant as TenantOption } from '../lib/contract';
+
+export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './stores/dynamodb-store';
+export type { DynamoDbClientLike } from './stores/dynamodb-sdk-transport';
+export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb-transport';
+export { MemoryStore, MemoryStoreError, type MemoryStoreOptions } from './stores/memory-store';
+export type { OverflowStore } from './stores/overflow-store';
+export type {
+  CallOptions,
+  Claim,
+  ClaimReply,
+  Completion,
+  IdempotencyStore,
+  Release,
+  StoreLimits,
+  WriteReply,
+} from './stores/store';
+export { isReadable } from './protocol/record';
+export type { BodyEncoding, IdempotencyRecord, RecordStatus, StoredRecord, StoredResponse, UnreadableRecord } from './protocol/record';
+export { applyClaim, applyCompletion, applyRelease } from './protocol/transitions';
+export type { Clock, EpochMillis, EpochSeconds, Millis, MonotonicMillis } from './time';
+
+export type { IdempotencyLogger, LogFields } from './observability/logger';
+export type { CounterName, IdempotencyMetrics, Measurement } from './observability/metrics';
+export { IdempotencyConfigurationError } from './errors';

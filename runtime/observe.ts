@@ -1,0 +1,95 @@
+import { reasonOf, type Answer } from './answer';
+import type { Call } from './call';
+import type { CounterName, IdempotencyMetrics } from './observability/metrics';
+import type { Millis } from './time';
+import { LOG_FIELD, METRICS } from '../lib/contract';
+
+/** Longest that a response waits for `onDuplicate`. */
+const HOOK_LIMIT = 1_000 as Millis;
+
+/** Tells the logs, the metrics and `onDuplicate` what became of a call. Changes nothing about the answer and never rejects. */
+export async function observe(
+  call: Call,
+  answer: Answer,
+  measured: { readonly ms: number; readonly storeLatency?: number },
+  metrics: IdempotencyMetrics,
+): Promise<void> {
+  const { settings, request, front } = call;
+  // A load balancer has no route templates: its paths would be a dimension without end.
+  const route = front.kind === 'alb' ? '$default' : request.route;
+  log(call, answer, route, measured.ms);
+  metrics.measure({
+    service: settings.namespace,
+    route: `${request.method} ${route}`,
+    counters: countersOf(answer),
+    storeLatency: measured.storeLatency,
+  });
+  if (answer.duplicate !== undefined) await tellHook(call, answer.duplicate, route);
+}
+
+function log({ logger, request, context }: Call, answer: Answer, route: string, ms: number): void {
+  const { outcome, id, attempt, problem, unpersisted } = answer;
+  const fields = {
+    [LOG_FIELD]: {
+      outcome,
+      id,
+      requestId: (context as { awsRequestId?: unknown }).awsRequestId,
+      method: request.method,
+      route,
+      attempt,
+      ms: Math.round(ms),
+      ...(unpersisted ? { unpersisted } : {}),
+      ...(problem === undefined ? {} : { reason: problem.reason, cause: problem.cause === undefined ? undefined : reasonOf(problem.cause) }),
+    },
+  };
+  const message = `idempotency: ${outcome}`;
+  if (outcome === 'store_error') logger.error(message, fields);
+  else if (outcome === 'superseded' || outcome === 'takeover' || unpersisted) logger.warn(message, fields);
+  else logger.info(message, fields);
+}
+
+function countersOf({ outcome, unpersisted }: Answer): CounterName[] {
+  const counters = ((): CounterName[] => {
+    switch (outcome) {
+      case 'executed':
+        return [METRICS.MISSES];
+      case 'takeover':
+        return [METRICS.MISSES, METRICS.TAKEOVERS];
+      case 'superseded':
+        return [METRICS.MISSES, METRICS.SUPERSEDED];
+      case 'replayed':
+        return [METRICS.HITS];
+      case 'conflict':
+        return [METRICS.CONFLICTS];
+      case 'mismatch':
+        return [METRICS.MISMATCHES];
+      case 'store_error':
+        return [METRICS.STORE_ERRORS];
+      case 'rejected':
+        return [];
+    }
+  })();
+  return unpersisted ? [...counters, METRICS.UNPERSISTED] : counters;
+}
+
+async function tellHook(call: Call, { kind, record }: NonNullable<Answer['duplicate']>, route: string): Promise<void> {
+  const { settings, context, host, logger, request } = call;
+  if (settings.onDuplicate === undefined) return;
+  const over = new AbortController();
+  try {
+    const told = settings.onDuplicate(context, {
+      outcome: kind,
+      method: request.method,
+      route,
+      id: record.id,
+      createdAt: new Date(record.claimedAt),
+      attempt: record.attempt,
+      statusCode: record.response?.statusCode,
+    });
+    await Promise.race([told, host.clock.sleep(HOOK_LIMIT, over.signal)]);
+  } catch (cause) {
+    logger.warn('onDuplicate failed: the response is not affected', { reason: reasonOf(cause) });
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,111 @@
+import { NOT_PERSISTED, outOfReach, refuse, type Answer, type Problem } from './answer';
+import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
+import { execute } from './execute';
+import { fingerprint, sameRequest } from './fingerprint';
+import { acquire, type Acquired, type LeaseTerms, type Ports } from './protocol/acquire';
+import { release } from './protocol/conclude';
+import type { IdempotencyRecord } from './protocol/record';
+import { waitForOutcome } from './protocol/wait';
+import { recordIds, type RecordIds } from './identify';
+import { replayOf } from './replay';
+import { PreviousIdStore } from './stores/previous-id-store';
+import { seconds, type Millis } from './time';
+
+/** Longest wait for the store before the handler runs, in milliseconds. */
+const CLAIM_LIMIT = 5_000;
+
+/**
+ * One request with a key, in the order of things: authorize, id and
+ * fingerprint, claim, handler, complete, response.
+ */
+export async function protectedCall(call: Call): Promise<Answer> {
+  const { event, context, settings, request } = call;
+  const denial = await settings.authorize?.(event, context);
+  if (denial !== undefined) return { outcome: 'rejected', reply: { result: denial } };
+
+  const ids = await recordIds(call);
+  if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
+  if (ids.kind === 'unavailable') return outOfReach(call, ids.problem);
+
+  const remaining = remainingTime(context);
+  if (remaining < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE, ids);
+
+  const key = { id: ids.id, fingerprint: fingerprint(request, settings) };
+  const terms = termsOf(call, remaining);
+  const ports = portsOf(call, ids);
+  const first = await acquire(key, terms, ports, deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2)));
+  const acquired = first.kind === 'conflict' && settings.onConflict === 'wait' ? await waitOut(first, key, terms, ports, call) : first;
+
+  const { id } = ids;
+  switch (acquired.kind) {
+    case 'owner':
+      if (remainingTime(context) >= MINIMUM_BUDGET) return execute(call, acquired.ownership, ports);
+      await release(acquired.ownership, ports, deadlineAfter(call, MINIMUM_BUDGET));
+      return outOfReach(call, TOO_LATE, { id });
+    case 'replay':
+      return replay(call, acquired.record);
+    case 'conflict':
+    case 'mismatch':
+      return refuse(call, acquired.kind, { kind: acquired.kind }, { id, duplicate: acquired });
+    case 'unavailable':
+      return unavailable(call, acquired, id);
+  }
+}
+
+const TOO_LATE: Problem = { reason: 'too little of the function’s time is left' };
+
+const termsOf = ({ settings }: Call, remaining: Millis): LeaseTerms => {
+  const processing = seconds(settings.processingTimeoutSeconds);
+  return {
+    lease: Number.isFinite(remaining) ? (Math.max(processing, Math.ceil(remaining)) as Millis) : processing,
+    ttl: seconds(settings.ttlSeconds),
+    margin: seconds(settings.clockMarginSeconds),
+    takeover: settings.takeover === 'allow',
+  };
+};
+
+const portsOf = ({ store, host }: Call, { previousId }: RecordIds): Ports => ({
+  store: previousId === undefined ? store : new PreviousIdStore(store, previousId),
+  clock: host.clock,
+  token: host.token,
+  sameRequest,
+});
+
+/** Waits as long as is configured, and never so long that there is no time to answer. */
+function waitOut(
+  conflict: Extract<Acquired, { kind: 'conflict' }>,
+  key: { readonly id: string; readonly fingerprint: Uint8Array },
+  terms: LeaseTerms,
+  ports: Ports,
+  call: Call,
+): Promise<Acquired> {
+  const longest = Math.min(seconds(call.settings.waitSeconds), remainingTime(call.context) - 2 * MINIMUM_BUDGET);
+  return waitForOutcome(conflict, key, terms, { ...ports, random: call.host.random }, deadlineAfter(call, longest));
+}
+
+async function replay(call: Call, record: IdempotencyRecord): Promise<Answer> {
+  const { id } = record;
+  const duplicate = { kind: 'replay', record } as const;
+  const found = await replayOf(record, call);
+  switch (found.kind) {
+    case 'response':
+      return { outcome: 'replayed', id, duplicate, reply: { result: call.front.render(found.response, call.event) } };
+    case 'too-large':
+      return refuse(call, 'replayed', { kind: 'result-too-large' }, { id, duplicate });
+    case 'unreadable':
+      return outOfReach(call, found.problem, { id });
+  }
+}
+
+/** Fail closed; unless the store is out of reach and the user chose to run unprotected then. */
+async function unavailable(call: Call, problem: Problem, id: string): Promise<Answer> {
+  if (call.settings.onStoreError === 'reject' || problem.cause === undefined) return outOfReach(call, problem, { id });
+  const { handler, event, context, front } = call;
+  const told = { outcome: 'store_error', id, problem, unpersisted: true } as const;
+  try {
+    const result = await handler(event, context);
+    return { ...told, reply: { result: front.withHeaders(result, NOT_PERSISTED, event) } };
+  } catch (error) {
+    return { ...told, reply: { error } };
+  }
+}

@@ -1,0 +1,56 @@
+import type { Problem } from './answer';
+import type { Call } from './call';
+import { unpack } from './codec';
+import type { HttpResponse } from './fronts/front';
+import { retryHints } from './outcomes';
+import type { IdempotencyRecord } from './protocol/record';
+import { ask } from './protocol/store-call';
+import { replayedHeaders } from './replay-headers';
+import type { Millis } from './time';
+
+export type Replay =
+  | { readonly kind: 'response'; readonly response: HttpResponse }
+  /** Executed once, and the response was too large to keep. */
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'unreadable'; readonly problem: Problem };
+
+/** Longest wait for the overflow bucket. */
+const OVERFLOW_LIMIT = 5_000 as Millis;
+
+/**
+ * The recorded response as a retry gets it: status, headers and body as stored,
+ * less what must not be repeated, plus the marker.
+ */
+export async function replayOf({ response: stored }: IdempotencyRecord, call: Call): Promise<Replay> {
+  if (stored === undefined) return unreadable('the record is completed and has no response');
+  if (stored.encoding.tooLarge) return { kind: 'too-large' };
+  let body = stored.body;
+  if (stored.overflow !== undefined) {
+    const fetched = await fetchBody(stored.overflow, call);
+    if (!fetched.known) return unreadable('the response is out of reach in the overflow bucket', fetched.cause);
+    body = fetched.value;
+  }
+  try {
+    return { kind: 'response', response: marked(unpack({ ...stored, body }), call) };
+  } catch (cause) {
+    return unreadable('the recorded response cannot be read', cause);
+  }
+}
+
+const unreadable = (reason: string, cause?: unknown): Replay => ({ kind: 'unreadable', problem: { reason, cause } });
+
+const fetchBody = (objectKey: string, { overflow, host }: Call) =>
+  ask(
+    async () => {
+      if (overflow === undefined) throw new Error('No overflow bucket is configured.');
+      return overflow.get(objectKey);
+    },
+    OVERFLOW_LIMIT,
+    host.clock,
+  );
+
+function marked(response: HttpResponse, { request, settings }: Call): HttpResponse {
+  const markers = [settings.replayMarker, ...settings.replayMarkerAliases].map((name) => [name, 'true'] as const);
+  const hints = response.statusCode >= 500 ? retryHints(settings.retryHintHeaders, false) : [];
+  return { ...response, cookies: [], headers: [...replayedHeaders(response.headers, request, settings), ...markers, ...hints] };
+}

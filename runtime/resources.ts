@@ -1,0 +1,50 @@
+import { IdempotencyConfigurationError } from './errors';
+import { defaultLogger } from './observability/default-logger';
+import { emfMetrics } from './observability/emf-metrics';
+import type { IdempotencyLogger } from './observability/logger';
+import type { IdempotencyMetrics } from './observability/metrics';
+import { quietLogger, quietMetrics } from './observability/quiet';
+import type { IdempotencyOptions, SecretSource } from './options';
+import { DynamoDbStore } from './stores/dynamodb-store';
+import type { OverflowStore } from './stores/overflow-store';
+import type { IdempotencyStore } from './stores/store';
+import { ENV } from '../lib/contract';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What lives as long as the function's sandbox: connections and clients, never anything of a request. */
+export interface Resources {
+  readonly store: IdempotencyStore;
+  readonly overflow?: OverflowStore;
+  readonly keySecret?: SecretSource;
+  readonly previousKeySecret?: SecretSource;
+  readonly logger: IdempotencyLogger;
+  readonly metrics: IdempotencyMetrics;
+}
+
+/**
+ * Code's own resources, else those that the construct's environment names.
+ *
+ * @throws IdempotencyConfigurationError where there is no store
+ */
+export function resourcesOf(code: IdempotencyOptions, env: Environment): Resources {
+  return {
+    store: code.store ?? storeFrom(env),
+    overflow: code.overflow,
+    keySecret: code.keySecret,
+    previousKeySecret: code.previousKeySecret,
+    logger: quietLogger(code.logger ?? defaultLogger()),
+    metrics: quietMetrics(code.metrics ?? emfMetrics()),
+  };
+}
+
+function storeFrom(env: Environment): IdempotencyStore {
+  const tableName = env[ENV.TABLE_NAME];
+  if (tableName === undefined || tableName === '') {
+    throw new IdempotencyConfigurationError(
+      'store',
+      `There is no store: pass one (new MemoryStore() for development), or let the construct set ${ENV.TABLE_NAME}.`,
+    );
+  }
+  return new DynamoDbStore({ tableName });
+}

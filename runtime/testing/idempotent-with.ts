@@ -1,0 +1,18 @@
+import type { Host } from '../call';
+import { systemHost, wrap, type AnyHandler, type LambdaHandler } from '../idempotent';
+import type { IdempotencyOptions } from '../options';
+
+/**
+ * `idempotent` with a clock, tokens or randomness of the test's own, and
+ * without the environment: give it a `store`.
+ *
+ * @throws IdempotencyConfigurationError as `idempotent` does
+ */
+export function idempotentWith<Event, Context, Result>(
+  host: Partial<Host>,
+  handler: LambdaHandler<Event, Context, Result>,
+  options: IdempotencyOptions,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): (event: Event, context: Context) => Promise<Result> {
+  return wrap(handler as AnyHandler, options, { ...systemHost, ...host }, environment) as (event: Event, context: Context) => Promise<Result>;
+}
