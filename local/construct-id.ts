@@ -16,7 +16,8 @@ export function constructIds<T extends { readonly constructPath: string; readonl
   }));
 }
 
-const longName = ({ constructPath }: { readonly constructPath: string }) => constructPath.replace(/\/(Resource|Default)$/, '');
+/** A construct path without what constructs call their insides. */
+export const longName = ({ constructPath }: { readonly constructPath: string }) => constructPath.replace(/(\/(Resource|Default))+$/, '');
 
 function shortName({ constructPath }: { readonly constructPath: string }): string {
   const ids = constructPath.split('/');

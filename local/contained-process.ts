@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
  * which this process holds open as long as it lives: so that the program ends
  * even where this process is killed without a chance to see to it.
  */
-const CONTAINED = '(read -r _; kill -TERM $$) <&3 2>/dev/null & exec "$0" "$@" 3<&-';
+const CONTAINED = '(read -r _; kill -TERM $$ 2>/dev/null) <&3 & exec "$0" "$@" 3<&-';
 
 export interface ContainedProcess {
   readonly child: ChildProcess;
@@ -30,10 +30,9 @@ export function spawnContained(program: string, args: readonly string[]): Contai
   child.stdio[3]?.on('error', () => undefined);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', () => {
-      (child.stdio[3] as Writable | null | undefined)?.destroy();
-      resolve(complaint.trim());
-    });
+    child.once('exit', () => (child.stdio[3] as Writable | null | undefined)?.destroy());
+    // The subshell holds standard error as well: it closes when both are gone.
+    child.once('close', () => resolve(complaint.trim()));
   });
   return {
     child,

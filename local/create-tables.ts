@@ -6,8 +6,11 @@ import { CREDENTIALS, REGION } from './environment';
 import { LocalError, reasonOf } from './local-error';
 import type { TablePlan } from './tables';
 
-export const createClient = (endpoint: string): DynamoDBClient =>
-  new DynamoDBClient({ endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts: 3 });
+export function createClient(endpoint: string): DynamoDBClient {
+  // It would ask for a newer Node for the sake of SDK releases that this bundled one is not.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  return new DynamoDBClient({ endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts: 3 });
+}
 
 /**
  * Creates the tables that are not there yet and switches their TTL on. A table

@@ -16,7 +16,7 @@ const DEFAULT_MEMORY_MB = 128;
 export interface FunctionPlan {
   readonly arn: string;
   /** It has the runtime of this package around it. */
-  readonly isIdempotent: boolean;
+  isIdempotent(): boolean;
   spec(dynamodbEndpoint: string | undefined): FunctionSpec;
 }
 
@@ -52,7 +52,7 @@ export class FunctionCatalogue {
   /** Names the functions that no API leads to. */
   noteUncalled(): void {
     for (const [arn, resource] of this.byArn) {
-      if (!this.plans.has(arn)) this.notices.skip(resource.type, resource.constructPath, 'no API calls it');
+      if (!this.plans.has(arn)) this.notices.skip(resource, 'no API calls it');
     }
   }
 
@@ -63,7 +63,7 @@ export class FunctionCatalogue {
       return undefined;
     }
     const skip = (reason: string) => {
-      this.notices.skip(resource.type, resource.constructPath, `${reason}; requests to it get a 500`);
+      this.notices.skip(resource, `${reason}; requests to it get a 500`);
       return undefined;
     };
     const code = locateCode(resource, 'Code', this.temporaryDirectory);
@@ -74,7 +74,7 @@ export class FunctionCatalogue {
     if (typeof layers === 'string') return skip(layers);
     return {
       arn,
-      isIdempotent: ENV.TABLE_NAME in variables(resource),
+      isIdempotent: () => Object.hasOwn(variables(resource), ENV.TABLE_NAME),
       spec: (dynamodbEndpoint) => ({
         id: this.ids.get(resource) ?? resource.logicalId,
         name: resource.ref,

@@ -1,3 +1,6 @@
+import { longName } from './construct-id';
+import type { DeployedResource } from './deployment';
+
 /**
  * What a template has and the runner does not do, gathered while it is read
  * and told in one line per resource type: named and skipped, never silently.
@@ -6,10 +9,11 @@ export class Notices {
   private readonly skipped = new Map<string, string[]>();
   private readonly warnings: string[] = [];
 
-  /** `name` is the construct's path; `reason` stands where the type alone does not say why. */
-  skip(type: string, name: string, reason?: string): void {
+  /** `reason` stands where the type alone does not say why. */
+  skip(resource: DeployedResource, reason?: string): void {
+    const name = longName(resource);
     const entry = reason === undefined ? name : `${name}: ${reason}`;
-    this.skipped.set(type, [...(this.skipped.get(type) ?? []), entry]);
+    this.skipped.set(resource.type, [...(this.skipped.get(resource.type) ?? []), entry]);
   }
 
   warn(message: string): void {

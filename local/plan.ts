@@ -52,7 +52,7 @@ export function planAssembly(assembly: Assembly, stackName: string | undefined, 
 function noteSkipped(deployment: Deployment, functions: FunctionCatalogue, notices: Notices): void {
   const handled = new Set([...READ_ALONG, ...FRONTS.flatMap(({ resourceType, partTypes }) => [resourceType, ...partTypes])]);
   for (const resource of deployment.resources) {
-    if (!handled.has(resource.type) && !isMeaninglessLocally(resource.type)) notices.skip(resource.type, resource.constructPath.replace(/\/(Resource|Default)$/, ''));
+    if (!handled.has(resource.type) && !isMeaninglessLocally(resource.type)) notices.skip(resource);
   }
   functions.noteUncalled();
 }

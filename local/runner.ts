@@ -76,7 +76,7 @@ export async function start(options: LocalOptions, context: RunContext): Promise
       }),
       stop: async (graceMs, now) => {
         const drained = Promise.all(servers.map(({ server }) => server.drain()));
-        await Promise.race([drained, sleep(graceMs, undefined, { signal: now }).catch(() => undefined)]);
+        await Promise.race([drained, sleep(graceMs, undefined, { signal: now, ref: false }).catch(() => undefined)]);
         await cleanup.run();
       },
     };

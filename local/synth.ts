@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ACCOUNT, REGION } from './environment';
 import { LocalError, reasonOf } from './local-error';
@@ -37,11 +37,14 @@ export async function synthesize(request: SynthRequest): Promise<string> {
     CDK_DEFAULT_REGION: request.environment.CDK_DEFAULT_REGION ?? REGION,
     ...contextVariables(appContext(request.directory, settings), request.temporaryDirectory),
   };
+  const manifest = path.join(directory, 'manifest.json');
+  const before = modifiedAt(manifest);
   const status = await runThroughShell(request.command, request.directory, environment, request.signal);
   if (status !== 0) {
     throw new LocalError('APP_FAILED', `--app "${request.command}" failed with exit status ${status}; its own output is above`, { exitCode: status });
   }
-  if (!existsSync(path.join(directory, 'manifest.json'))) {
+  // What an earlier run left behind is not this app's assembly.
+  if (modifiedAt(manifest) === before) {
     throw new LocalError('APP_FAILED', `--app "${request.command}" ended without writing an assembly to ${directory}; does it create an App and call synth()?`);
   }
   return directory;
@@ -81,6 +84,8 @@ async function runThroughShell(command: string, cwd: string, env: NodeJS.Process
     signal.removeEventListener('abort', stop);
   }
 }
+
+const modifiedAt = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
 
 function readJsonObject(file: string): Record<string, unknown> {
   if (!existsSync(file)) return {};

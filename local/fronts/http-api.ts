@@ -33,7 +33,7 @@ export const httpApiFront: Front = {
   resourceType: 'AWS::ApiGatewayV2::Api',
   partTypes: ['AWS::ApiGatewayV2::Route', 'AWS::ApiGatewayV2::Integration', 'AWS::ApiGatewayV2::Stage', 'AWS::ApiGatewayV2::Authorizer'],
   plan: (resource, context) => {
-    const skip = (reason: string) => context.notices.skip(resource.type, resource.constructPath, reason);
+    const skip = (reason: string) => context.notices.skip(resource, reason);
     if (resource.string('ProtocolType') === 'WEBSOCKET') return void skip('WebSocket APIs are not run');
     if (resource.string('ProtocolType') !== 'HTTP') return void skip('an API declared by an OpenAPI document is not run');
     return new HttpApi(resource, context);
@@ -124,7 +124,7 @@ class HttpApi implements Api {
 
   private integrated(integration: DeployedResource, context: FrontContext): FunctionPlan | undefined {
     const skip = (reason: string) =>
-      void context.notices.skip(integration.type, integration.constructPath, `${reason}; requests to it get a 500`);
+      void context.notices.skip(integration, `${reason}; requests to it get a 500`);
     const type = integration.string('IntegrationType');
     if (type !== 'AWS_PROXY' || integration.string('IntegrationSubtype')) return skip(`an integration of type ${type} is not run`);
     if (integration.string('PayloadFormatVersion') === '1.0') return skip('payload format 1.0 is not run');

@@ -11,6 +11,6 @@ export function planAuthorizer(route: DeployedResource, context: FrontContext): 
   const authorizer = context.deployment.ofType('AWS::ApiGatewayV2::Authorizer').find(({ ref }) => ref === route.string('AuthorizerId'));
   if (kind === 'JWT' && authorizer) return planJwtAuthorizer(authorizer, route, context);
   if (kind === 'CUSTOM' && authorizer) return planLambdaAuthorizer(authorizer, context);
-  context.notices.skip(route.type, route.constructPath, `authorization by ${kind} is not run; requests to it get a 403`);
+  context.notices.skip(route, `authorization by ${kind} is not run; requests to it get a 403`);
   return { authorize: async () => forbidden() };
 }

@@ -1,3 +1,4 @@
+import { longName } from '../construct-id';
 import type { DeployedResource } from '../deployment';
 import { forbidden, identityValue, unauthorized, type Authorizer } from './authorizer';
 import type { FrontContext } from './front';
@@ -10,7 +11,7 @@ import { isRecord } from './http-response';
  */
 export function planJwtAuthorizer(authorizer: DeployedResource, route: DeployedResource, { notices }: FrontContext): Authorizer {
   notices.warn(
-    `JWT authorizer ${authorizer.constructPath}: tokens are NOT VERIFIED here; whatever claims a bearer token holds are believed`,
+    `JWT authorizer ${longName(authorizer)}: tokens are NOT VERIFIED here; whatever claims a bearer token holds are believed`,
   );
   const [source = '$request.header.Authorization'] = (authorizer.property('IdentitySource') ?? []) as readonly string[];
   const scopes = (route.property('AuthorizationScopes') ?? []) as readonly string[];

@@ -14,7 +14,7 @@ import { allows } from './iam-policy';
  */
 export function planLambdaAuthorizer(authorizer: DeployedResource, { functions, notices }: FrontContext): Authorizer {
   if (authorizer.string('AuthorizerPayloadFormatVersion') === '1.0') {
-    notices.skip(authorizer.type, authorizer.constructPath, 'payload format 1.0 is not run; requests to it get a 403');
+    notices.skip(authorizer, 'payload format 1.0 is not run; requests to it get a 403');
     return { authorize: async () => forbidden() };
   }
   const plan = functions.find(authorizer.string('AuthorizerUri') ?? '');
