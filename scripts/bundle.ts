@@ -17,6 +17,7 @@ const layer: JavaScriptBundle = {
   target: 'node22',
   minify: 'all',
   requireAllowed: true,
+  lambdaOnly: true,
 };
 
 /** What users import. */

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { coldStart } from './cold-start';
 
 export interface JavaScriptBundle {
   /** From the repository's root. */
@@ -13,6 +14,8 @@ export interface JavaScriptBundle {
   readonly minify: 'all' | 'syntax';
   /** Whether an ES module may make itself a `require`, where a bundled CommonJS package calls one for Node's modules. */
   readonly requireAllowed: boolean;
+  /** Runs in Lambda and nowhere else. */
+  readonly lambdaOnly?: boolean;
 }
 
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);\n";
@@ -37,6 +40,7 @@ export async function bundleJavaScript(root: string, outdir: string, bundle: Jav
     minify: bundle.minify === 'all',
     minifySyntax: true,
     treeShaking: true,
+    plugins: bundle.lambdaOnly ? [coldStart(root)] : [],
     preserveSymlinks: true, // a linked node_modules would leave the path to its place in the output
     sourcemap: false,
     legalComments: 'none', // the licences stand in THIRD-PARTY-NOTICES.txt
