@@ -19,9 +19,9 @@ const CLAIM_LIMIT = 5_000;
  * fingerprint, claim, handler, complete, response.
  */
 export async function protectedCall(call: Call): Promise<Answer> {
-  const { event, context, settings, request } = call;
-  const denial = await settings.authorize?.(event, context);
-  if (denial !== undefined) return { outcome: 'rejected', reply: { result: denial } };
+  const { context, settings, request } = call;
+  const denial = await denied(call);
+  if (denial !== undefined) return { outcome: 'rejected', reply: denial };
 
   const ids = await recordIds(call);
   if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
@@ -49,6 +49,16 @@ export async function protectedCall(call: Call): Promise<Answer> {
       return refuse(call, acquired.kind, { kind: acquired.kind }, { id, duplicate: acquired });
     case 'unavailable':
       return unavailable(call, acquired, id);
+  }
+}
+
+/** Before any lookup, because a replay skips the handler's own checks. */
+async function denied({ event, context, settings }: Call): Promise<Answer['reply'] | undefined> {
+  try {
+    const result = await settings.authorize?.(event, context);
+    return result === undefined ? undefined : { result };
+  } catch (error) {
+    return { error };
   }
 }
 

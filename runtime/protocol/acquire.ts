@@ -75,6 +75,8 @@ async function claimOnce(
         },
       };
     case 'unseen':
+      // The refusal may have met an earlier send of this very claim.
+      await giveUp(claim, ports);
       return { kind: 'unavailable', reason: 'the record could not be read', cause: settled.cause };
     case 'unavailable':
       return { kind: 'unavailable', reason: settled.reason };
