@@ -63,7 +63,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     projectService: false,
     commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
   },
-  tsconfig: { compilerOptions: { types: ['node'] } },
+  tsconfig: { compilerOptions: { types: ['node'], inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
     compilerOptions: {
