@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+import type { Block } from './blocks';
+
+/** What readers import, and the sources that they get. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  'cdk-idempotent-api': 'lib/index.ts',
+  'cdk-idempotent-api/runtime': 'runtime/index.ts',
+  'cdk-idempotent-api/testing': 'runtime/testing/index.ts',
+  'cdk-idempotent-api/client': 'client/index.ts',
+  'cdk-idempotent-api/powertools': 'runtime/powertools/index.ts',
+};
+
+/**
+ * Type-checks `ts` blocks against the sources, and runs those flagged `run`. A
+ * block flagged `stack` stands in the constructor of a stack.
+ */
+export function checkTypeScript(root: string, blocks: readonly Block[]): readonly string[] {
+  const folder = join(root, 'node_modules', '.cache', 'cdk-idempotent-api', `docs-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  try {
+    const files = blocks.map((block, index) => {
+      const file = join(folder, `block-${index}.ts`);
+      writeFileSync(file, source(block));
+      return { file, block };
+    });
+    const where = (file: string): string => {
+      const found = files.find((each) => each.file === file)?.block;
+      return found === undefined ? relative(root, file) : `${found.page}:${found.line}`;
+    };
+    const options = compilerOptions(root);
+    const wrong = typeErrors(files.map(({ file }) => file), options, where);
+    if (wrong.length > 0) return wrong;
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { paths: options.paths } }));
+    return files.filter(({ block }) => block.flags.includes('run')).flatMap(({ file }) => run(root, folder, file, where(file)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function source({ text, given, flags }: Block): string {
+  const ambient = given === '' ? '' : `${given}\n`;
+  if (!flags.includes('stack')) return `${text}\n${ambient}export {};\n`;
+  const lines = text.split('\n');
+  const lastImport = lines.findLastIndex((line) => /^(import |\} from )/.test(line));
+  return [
+    'import { Stack as DocumentedStack } from \'aws-cdk-lib\';',
+    ...lines.slice(0, lastImport + 1),
+    ambient,
+    'export class Documented extends DocumentedStack {',
+    '  public documented(): void {',
+    ...lines.slice(lastImport + 1),
+    '  }',
+    '}',
+  ].join('\n');
+}
+
+function compilerOptions(root: string): ts.CompilerOptions {
+  return {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    esModuleInterop: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts'],
+    module: ts.ModuleKind.Preserve,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+    paths: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, [join(root, file)]])),
+  };
+}
+
+function typeErrors(files: readonly string[], options: ts.CompilerOptions, where: (file: string) => string): readonly string[] {
+  const program = ts.createProgram([...files], options);
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) =>
+    `${file === undefined ? 'docs' : where(file.fileName)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+}
+
+function run(root: string, folder: string, file: string, where: string): readonly string[] {
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'), POWERTOOLS_LOG_LEVEL: 'SILENT' },
+    timeout: 60_000,
+  });
+  return status === 0 ? [] : [`${where}: the block failed: ${stderr.trim()}`];
+}
