@@ -6,7 +6,7 @@ import type { IdempotencyError } from './outcomes';
 import type { OverflowStore } from './stores/overflow-store';
 import type { IdempotencyStore } from './stores/store';
 
-/** A secret, or what fetches it; called at the first request and again only after a failure. */
+/** A secret, or what fetches it: called for every request with a key, so let it keep what it fetched. Its failure is answered with 503. */
 export type SecretSource = string | (() => string | Promise<string>);
 
 /** Which headers of a recorded response are stored and replayed, beside the ones that never are. */
