@@ -1,14 +1,17 @@
 import type { DeployedResource, Deployment } from '../deployment';
 import { REGION, URL_SUFFIX } from '../environment';
 import type { FunctionPlan } from '../functions';
-import type { Authorizer } from './authorizer';
+import { authorizerOf, proxyAuthorizerOf, type Authorization, type Authorizer, type RoutedRequest } from './authorizer';
 import { callFunction } from './call-function';
 import type { Api, Exchange, Front, FrontContext, GatewayRequest, Invoke } from './front';
 import { planAuthorizer } from './http-authorizers';
 import { preflightResponse, withCors, type CorsConfiguration } from './http-cors';
-import { httpEvent } from './http-event';
+import { eventBody, httpEvent } from './http-event';
 import { gatewayMessage, internalServerError, responseOfResult } from './http-response';
-import { matchRoute, type HttpRoute } from './http-routes';
+import { matchRoute, type HttpRoute, type RouteMatch } from './http-routes';
+import { proxyEvent } from './proxy-event';
+import { responseOfProxyResult } from './proxy-response';
+import { headerOf } from './request-parts';
 
 /** Quotas of API Gateway HTTP APIs. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -19,6 +22,7 @@ const DEFAULT_STAGE = '$default';
 interface Target {
   /** `undefined`: it cannot run here, and requests get a 500. */
   readonly function: FunctionPlan | undefined;
+  readonly payloadFormat: '1.0' | '2.0';
   readonly timeoutMs: number;
   readonly authorizer: Authorizer | undefined;
 }
@@ -28,7 +32,10 @@ interface Stage {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** API Gateway HTTP APIs: routes that lead to functions with payload format 2.0. */
+/** What functions without a content type of their own are taken to answer with. */
+const DEFAULT_CONTENT_TYPE = 'text/plain;charset=UTF-8';
+
+/** API Gateway HTTP APIs: routes that lead to functions. */
 export const httpApiFront: Front = {
   resourceType: 'AWS::ApiGatewayV2::Api',
   partTypes: ['AWS::ApiGatewayV2::Route', 'AWS::ApiGatewayV2::Integration', 'AWS::ApiGatewayV2::Stage', 'AWS::ApiGatewayV2::Authorizer'],
@@ -77,27 +84,42 @@ class HttpApi implements Api {
     const { stage, path } = this.stageOf(decoded);
     const match = stage && matchRoute(this.routes, request.method, path);
     if (!match) return { response: gatewayMessage(404, 'Not Found') };
-    const { function: plan, timeoutMs, authorizer } = match.route.target;
-    const rawPath = stage.name === DEFAULT_STAGE ? path : `/${stage.name}${path}`;
-    const event = httpEvent(request, {
-      apiId: this.apiId,
-      domainName: `${this.apiId}.execute-api.${REGION}.${URL_SUFFIX}`,
-      stage: stage.name,
-      ...(stage.variables ? { stageVariables: stage.variables } : {}),
-      routeKey: match.route.key,
-      rawPath,
-      pathParameters: match.pathParameters,
-    });
-    const verdict = await authorizer?.authorize(event, invoke);
+    const routed = this.routed(request, match, stage, path);
+    const { function: plan, payloadFormat, timeoutMs, authorizer } = match.route.target;
+    const verdict = await authorizer?.authorize(routed, invoke);
     if (verdict && 'denied' in verdict) return { response: verdict.denied };
     if (!plan) return { response: internalServerError() };
-    const authorized = verdict ? { ...event, requestContext: { ...event.requestContext, authorizer: verdict.authorizer } } : event;
-    return callFunction(plan, request.id, authorized, timeoutMs, invoke, {
-      returned: (payload) => responseOfResult(payload, 'text/plain;charset=UTF-8') ?? internalServerError(),
+    const { event, parse } = payloadFormat === '1.0' ? callV1(routed, verdict?.allowed) : callV2(routed, verdict?.allowed);
+    return callFunction(plan, request.id, event, timeoutMs, invoke, {
+      returned: (payload) => parse(payload) ?? internalServerError(),
       failed: internalServerError,
       timedOut: () => gatewayMessage(503, 'Service Unavailable'),
       tooLarge: this.tooLarge,
     });
+  }
+
+  private routed(request: GatewayRequest, { route, pathParameters }: RouteMatch<Target>, stage: Stage, path: string): RoutedRequest {
+    const rawPath = stage.name === DEFAULT_STAGE ? path : `/${stage.name}${path}`;
+    const common = {
+      apiId: this.apiId,
+      domainName: `${this.apiId}.execute-api.${REGION}.${URL_SUFFIX}`,
+      stage: stage.name,
+      ...(stage.variables ? { stageVariables: stage.variables } : {}),
+      pathParameters,
+    };
+    return {
+      request,
+      event: httpEvent(request, { ...common, routeKey: route.key, rawPath }),
+      proxyEvent: () => proxyEvent(request, {
+        ...common,
+        version: '1.0',
+        resource: route.key.split(' ')[1] ?? route.key,
+        resourceId: null,
+        path: rawPath,
+        contextPath: rawPath,
+        body: eventBody(request.body, headerOf(request, 'content-type'), headerOf(request, 'content-encoding')),
+      }),
+    };
   }
 
   /**
@@ -117,6 +139,7 @@ class HttpApi implements Api {
     const integration = partsOf(context.deployment, this.apiId, 'AWS::ApiGatewayV2::Integration').find(({ ref }) => ref === integrationId);
     return {
       function: integration && this.integrated(integration, context),
+      payloadFormat: integration?.string('PayloadFormatVersion') === '1.0' ? '1.0' : '2.0',
       timeoutMs: Math.min(integration?.number('TimeoutInMillis') ?? MAX_INTEGRATION_TIMEOUT_MS, MAX_INTEGRATION_TIMEOUT_MS),
       authorizer: planAuthorizer(route, context),
     };
@@ -127,9 +150,23 @@ class HttpApi implements Api {
       void context.notices.skip(integration, `${reason}; requests to it get a 500`);
     const type = integration.string('IntegrationType');
     if (type !== 'AWS_PROXY' || integration.string('IntegrationSubtype')) return skip(`an integration of type ${type} is not run`);
-    if (integration.string('PayloadFormatVersion') === '1.0') return skip('payload format 1.0 is not run');
     return context.functions.find(integration.string('IntegrationUri') ?? '');
   }
+}
+
+function callV2({ event }: RoutedRequest, allowed: Authorization | undefined) {
+  return {
+    event: allowed ? { ...event, requestContext: { ...event.requestContext, authorizer: authorizerOf(allowed) } } : event,
+    parse: (payload: unknown) => responseOfResult(payload, DEFAULT_CONTENT_TYPE),
+  };
+}
+
+function callV1(routed: RoutedRequest, allowed: Authorization | undefined) {
+  const event = routed.proxyEvent();
+  return {
+    event: { ...event, requestContext: { ...event.requestContext, authorizer: proxyAuthorizerOf(allowed) } },
+    parse: (payload: unknown) => responseOfProxyResult(payload, { strict: false, decodes: true, contentType: DEFAULT_CONTENT_TYPE }),
+  };
 }
 
 const partsOf = (deployment: Deployment, apiId: string, type: string): readonly DeployedResource[] =>

@@ -1,4 +1,5 @@
 import type { GatewayRequest, GatewayResponse } from './front';
+import { headerOf } from './request-parts';
 
 /** `CorsConfiguration` of AWS::ApiGatewayV2::Api and `Cors` of AWS::Lambda::Url, which are alike. */
 export interface CorsConfiguration {
@@ -59,5 +60,3 @@ function matchingOrigin(allowed: readonly string[], origin: string): string | un
 
 const list = (name: string, values: readonly string[] | undefined): (readonly [string, string])[] =>
   (values && values.length > 0 ? [[name, values.join(',')]] : []);
-
-const headerOf = ({ headers }: GatewayRequest, wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];

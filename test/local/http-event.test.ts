@@ -1,5 +1,5 @@
-import { httpEvent, type HttpEventContext } from '../../local/fronts/http-event';
 import type { GatewayRequest } from '../../local/fronts/front';
+import { httpEvent, type HttpEventContext } from '../../local/fronts/http-event';
 
 const request: GatewayRequest = {
   id: '5f0b8b3e-0a52-4b1c-8f5e-1c2d3e4f5a6b',

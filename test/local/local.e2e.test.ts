@@ -9,12 +9,16 @@ const workplace = new Workplace({ context: { greeting: 'from cdk.json' } });
 let cli: Cli;
 let shop: string;
 let admin: string;
+let open: string;
+let signed: string;
 
 beforeAll(async () => {
   cli = workplace.start('local', '--app', appCommand('shop-app.ts'), '--port', '0', '--json');
   const { apis } = await cli.ready();
   shop = apis.find(({ id }) => id === 'Store')!.url;
   admin = apis.find(({ id }) => id === 'AdminApi')!.url;
+  open = apis.find(({ id }) => id === 'Open')!.url;
+  signed = apis.find(({ id }) => id === 'Signed')!.url;
 });
 
 afterAll(async () => {
@@ -36,6 +40,8 @@ test('ready names every API, the DynamoDB and the tables', async () => {
     apis: [
       { id: 'Store', kind: 'http', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), stack: 'Shop' },
       { id: 'AdminApi', kind: 'http', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), stack: 'Admin' },
+      { id: 'Open', kind: 'url', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), stack: 'Direct' },
+      { id: 'Signed', kind: 'url', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), stack: 'Direct' },
     ],
     dynamodb: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     tables: [{ id: 'Items', name: 'Storage-Items5C12978B' }],
@@ -156,6 +162,59 @@ test('a named stage stands before the path, and its API knows its own URL', asyn
   expect(event).toMatchObject({ rawPath: '/beta/who', requestContext: { stage: 'beta', http: { path: '/beta/who' } } });
   expect((await echo(`${admin}/who`)).event.rawPath).toBe('/beta/who');
   expect(environment).toMatchObject({ SELF: admin, JOINED: 'us-east-1-123456789012' });
+});
+
+test('payload format 1.0 has its own event and its own answer', async () => {
+  const response = await fetch(`${shop}/v1/7?a=1&a=2`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' });
+  expect([response.status, response.headers.get('x-many'), response.headers.get('content-type')]).toEqual([200, '1, 2', 'text/plain;charset=UTF-8']);
+  const { event } = (await response.json()) as Awaited<ReturnType<typeof echo>>;
+  expect(event).toMatchObject({
+    version: '1.0',
+    resource: '/v1/{id}',
+    path: '/v1/7',
+    httpMethod: 'POST',
+    pathParameters: { id: '7' },
+    queryStringParameters: { a: '2' },
+    multiValueQueryStringParameters: { a: ['1', '2'] },
+    requestContext: { authorizer: { claims: null, scopes: null }, resourcePath: '/v1/{id}', stage: '$default' },
+    body: 'x',
+    isBase64Encoded: false,
+  });
+});
+
+describe('a function URL', () => {
+  test('calls its function with the path as it was sent', async () => {
+    const { event } = await echo(`${open}/a%20b/c?x=1`, { method: 'POST', body: 'form=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    expect(event).toMatchObject({
+      version: '2.0',
+      routeKey: '$default',
+      rawPath: '/a%20b/c',
+      requestContext: { accountId: 'anonymous', stage: '$default', http: { method: 'POST', path: '/a%20b/c' } },
+      isBase64Encoded: true,
+    });
+    expect(event.requestContext.domainName).toBe(`${event.requestContext.apiId}.lambda-url.us-east-1.on.aws`);
+    expect(event.requestContext).not.toHaveProperty('authorizer');
+  });
+
+  test('answers 502 for a function that failed', async () => {
+    const response = await fetch(`${open}/throw`);
+    expect([response.status, await response.text()]).toEqual([502, 'Internal Server Error']);
+  });
+
+  test('answers preflights where CORS is configured', async () => {
+    const headers = { 'origin': 'https://shop.example', 'access-control-request-method': 'POST' };
+    const response = await fetch(`${open}/`, { method: 'OPTIONS', headers });
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+  });
+
+  test('with AWS_IAM wants a signature, and says that it verifies none', async () => {
+    expect((await fetch(`${signed}/`)).status).toBe(403);
+    const authorization = 'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00';
+    const { event } = await echo(`${signed}/`, { headers: { authorization } });
+    expect(event.requestContext.accountId).toBe('123456789012');
+    expect(event.requestContext.authorizer.iam).toMatchObject({ accessKey: 'AKIDEXAMPLE', userArn: 'arn:aws:iam::123456789012:user/AKIDEXAMPLE' });
+    expect(cli.stderr).toContain('function URL Signed/FunctionUrl: signatures (AWS_IAM) are NOT VERIFIED here');
+  });
 });
 
 describe('a JWT authorizer', () => {
@@ -324,7 +383,7 @@ describe('a start that cannot succeed says so in one line', () => {
     ['no source', ['local'], 2, 'idempotent-api: nothing to run'],
     ['a missing assembly', ['local', '--assembly', 'missing'], 1, 'idempotent-api: the assembly "'],
     ['a folder that is no assembly', ['local', '--assembly', '.'], 1, 'holds no manifest.json'],
-    ['an unknown stack', ['local', '--assembly', 'cdk.out', '--stack', 'Shpo'], 1, 'idempotent-api: --stack "Shpo" is not in the assembly; its stacks are: Storage, Shop, Admin'],
+    ['an unknown stack', ['local', '--assembly', 'cdk.out', '--stack', 'Shpo'], 1, 'idempotent-api: --stack "Shpo" is not in the assembly; its stacks are: Storage, Shop, Admin, Direct'],
     ['a stack without an API', ['local', '--assembly', 'cdk.out', '--stack', 'Storage'], 1, 'idempotent-api: the stack "Storage" has no API to serve'],
     ['a DynamoDB that is not there', ['local', '--assembly', 'cdk.out', '--port', '0', '--dynamodb-endpoint', 'http://127.0.0.1:1'], 1, 'cannot be created at http://127.0.0.1:1'],
     ['data where no folder can be', ['local', '--assembly', 'cdk.out', '--port', '0', '--data', 'cdk.json/x'], 1, 'idempotent-api: --data "'],
