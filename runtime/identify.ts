@@ -20,7 +20,7 @@ export type RecordIdsOrNone =
 
 /** Tenant and secrets, put together into ids. */
 export async function recordIds({ event, context, request, settings, key }: Call): Promise<RecordIdsOrNone> {
-  const tenant = identify(event, context, request, settings);
+  const tenant = await identify(event, context, request, settings);
   if ('missing' in tenant) return { kind: 'tenant-missing', missing: tenant.missing };
   const { namespace, keyScope } = settings;
   const { method, route } = request;
@@ -35,14 +35,25 @@ export async function recordIds({ event, context, request, settings, key }: Call
 
 type Secret = string | (() => string | Promise<string>) | undefined;
 
-const reveal = async (secret: Secret): Promise<string | undefined> => (typeof secret === 'function' ? secret() : secret);
+/** A secret that is not there must not become an id without one. */
+async function reveal(secret: Secret): Promise<string | undefined> {
+  if (typeof secret !== 'function') return secret;
+  const revealed: unknown = await secret();
+  if (typeof revealed !== 'string' || revealed === '') throw new TypeError('The function of a key secret returned none.');
+  return revealed;
+}
 
-function identify(event: unknown, context: object, request: HttpRequest, { tenant }: ResolvedSettings): TenantIdentity | { readonly missing: string } {
+async function identify(
+  event: unknown,
+  context: object,
+  request: HttpRequest,
+  { tenant }: ResolvedSettings,
+): Promise<TenantIdentity | { readonly missing: string }> {
   if (typeof tenant !== 'function') {
     const found = tenantOf(request, tenant);
     return isTenantMissing(found) ? { missing: found.missing } : found;
   }
-  const named = tenant(event, context);
+  const named: unknown = await tenant(event, context);
   return typeof named === 'string' && named.trim() !== ''
     ? { kind: 'custom', parts: [named] }
     : { missing: 'what the tenant function returns' };

@@ -136,7 +136,7 @@ export interface IdempotencyOptions {
    *
    * @default 'auto' - the claim or field `account_id`, else the authorizer's principal
    */
-  readonly tenant?: WireTenant | ((event: unknown, context: unknown) => string | undefined);
+  readonly tenant?: WireTenant | ((event: unknown, context: unknown) => string | undefined | Promise<string | undefined>);
 
   /**
    * How far a key reaches: one route of one method, or the whole API, where its
