@@ -1,4 +1,5 @@
-import type { Outcome } from './outcome';
+import { parseOutcomeLine, type Outcome } from './outcome';
+import { METRICS } from '../lib/contract';
 
 export interface ServedApi {
   /** The construct id. */
@@ -66,6 +67,15 @@ const textReporter = (output: Output): Reporter => ({
   },
   request: ({ api, method, path, status, outcome, id, ms }) =>
     output.out(`request ${api} ${method} ${path} ${status} ${outcome} ${ms} ms${id === null ? '' : ` ${id}`}`),
-  log: ({ function: name, line }) => output.out(`log ${name} ${line}`),
+  log: ({ function: name, line }) => {
+    if (!isTheWrappersOwn(line)) output.out(`log ${name} ${line}`);
+  },
   warning: (message) => output.err(`warning: ${message}`),
 });
+
+/** What a person reads in the `request` line already. Where the wrapper met a fault, its line says why, and stays. */
+function isTheWrappersOwn(line: string): boolean {
+  const told = parseOutcomeLine(line)?.outcome;
+  if (told !== undefined) return told !== 'store_error';
+  return line.includes('"_aws"') && line.includes(`"Namespace":"${METRICS.NAMESPACE}"`);
+}
