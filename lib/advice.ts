@@ -40,12 +40,18 @@ export function adviseOnTenant(site: IConstruct, route: string, tenant: WireTena
   }
 }
 
+/** How long a gateway waits for a function, and what it answers then. */
+export interface Gateway {
+  readonly timeout: Duration;
+  readonly status: number;
+}
+
 /** Warns where the gateway gives up before the function does. */
-export function adviseOnTimeout(site: IConstruct, route: string, fn: LambdaFunction, gateway: Duration, status: number): void {
-  if (fn.timeout === undefined || fn.timeout.isUnresolved() || gateway.isUnresolved()) return;
-  if (fn.timeout.toMilliseconds() <= gateway.toMilliseconds()) return;
+export function adviseOnTimeout(site: IConstruct, route: string, fn: LambdaFunction, { timeout, status }: Gateway): void {
+  if (fn.timeout === undefined || fn.timeout.isUnresolved() || timeout.isUnresolved()) return;
+  if (fn.timeout.toMilliseconds() <= timeout.toMilliseconds()) return;
   warn(site, 'functionOutlivesGateway', `route ${route}: ${fn.node.path} may run for ${fn.timeout.toSeconds()} seconds, but the gateway answers `
-    + `${status} after ${gateway.toSeconds({ integral: false })} while the work goes on. Retries get 409, then the response. Shorten the function's timeout.`);
+    + `${status} after ${timeout.toSeconds({ integral: false })} while the work goes on. Retries get 409, then the response. Shorten the function's timeout.`);
 }
 
 function sources(tenant: WireTenant | undefined): string[] {

@@ -1,29 +1,27 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
-import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
-import { adviseOnRequestHash, adviseOnSettings } from './advice';
+import { adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, Gateway } from './advice';
 import { ENV, WireCors, WireSettings } from './contract';
 import { refuse } from './errors';
 import { FunctionSettings } from './function-settings';
+import { FunctionVariable, functionVariables } from './function-variables';
 import { HeaderNames } from './header-names';
 import { IdempotencySettings } from './idempotency-settings';
 import { IIdempotencyTable } from './idempotency-table';
-import { grantKeySecret } from './key-secret';
+import { requireLeaseOverTimeout, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { functionBehind, redirectable } from './redirection';
 import { requireNoStackCycle } from './stack-cycle';
 import { defined, toWireSettings } from './wire-settings';
 
-/** Lambda's own, which the CDK leaves out of the template. */
-const FUNCTION_TIMEOUT_SECONDS = 3;
-const PROCESSING_TIMEOUT_SECONDS = 30;
-const TTL_SECONDS = Duration.hours(24).toSeconds();
-
 export interface AttacherProps {
-  /** The construct that the user made; refusals name it, and its path is the namespace unless one is given. */
+  /** The construct that the user made; refusals name it. */
   readonly site: IConstruct;
   readonly table: IIdempotencyTable;
+  /** For responses over the item limit. */
+  readonly overflowBucket?: IBucket;
   readonly settings: IdempotencySettings;
   /** As configured on the API, so that the wrapper's own responses follow it. */
   readonly cors?: WireCors;
@@ -31,17 +29,13 @@ export interface AttacherProps {
 
 /** The routes of an API that one function serves. */
 export interface Routes {
-  readonly api: IConstruct;
   readonly handler: IFunction;
   /** `METHOD template`. */
   readonly routes: readonly string[];
   readonly settings: IdempotencySettings;
-}
-
-/** The function that was attached, and what holds on its routes. */
-export interface AttachedRoutes {
-  readonly fn: LambdaFunction;
-  readonly settings: WireSettings;
+  /** Whether an authorizer stands before them. */
+  readonly authorized: boolean;
+  readonly gateway: Gateway;
 }
 
 /**
@@ -51,59 +45,61 @@ export interface AttachedRoutes {
 export class Attacher {
   /** Headers that requests may carry and responses may bring, over all settings seen so far. */
   public readonly headers = new HeaderNames();
+  /** What holds on each route attached so far, by `METHOD template`. */
+  public readonly routes = new Map<string, WireSettings>();
+  /** What the construct itself was given. */
+  public readonly defaults: WireSettings;
+  private readonly ttls = new Set<number>();
 
-  private readonly site: IConstruct;
-  private readonly table: IIdempotencyTable;
-  private readonly settings: IdempotencySettings;
-  private readonly cors?: WireCors;
-
-  constructor(props: AttacherProps) {
-    this.site = props.site;
-    this.table = props.table;
-    this.settings = { ...props.settings, namespace: props.settings.namespace ?? props.site.node.path };
-    this.cors = props.cors;
-
-    const given = toWireSettings(this.site, this.settings);
-    this.requireTtlOverLease(given);
-    adviseOnSettings(this.site, given);
-    adviseOnRequestHash(this.site, given.includeRequestHash);
-    this.headers.note(given);
+  constructor(private readonly props: AttacherProps) {
+    const given = toWireSettings(props.site, props.settings);
+    this.defaults = given;
+    requireTtlOverLease(props.site, given);
+    adviseOnSettings(props.site, given);
+    adviseOnRequestHash(props.site, given.includeRequestHash);
+    this.note(given);
   }
 
   public attach(handler: IFunction, settings: IdempotencySettings): void {
-    const fn = redirectable(this.site, handler);
+    const fn = redirectable(this.props.site, handler);
     const wire = this.settingsFor(fn, settings);
-    this.prepare(fn, settings).setDefaults(this.site, wire);
+    this.prepare(fn, settings).setDefaults(this.props.site, wire);
   }
 
-  public attachRoutes({ api, handler, routes, settings }: Routes): AttachedRoutes {
-    const fn = redirectable(this.site, handler);
-    requireNoStackCycle(this.site, api, fn, [
+  /** Attaches the function behind some routes, and returns what holds there. */
+  public attachRoutes({ handler, routes, settings, authorized, gateway }: Routes): WireSettings {
+    const { site, table, overflowBucket } = this.props;
+    const fn = redirectable(site, handler);
+    requireNoStackCycle(site, fn, [
       ...this.variables(settings),
-      { prop: 'encryptionKey of the table', value: this.table.encryptionKey?.keyArn },
+      { prop: 'encryptionKey of the table', value: table.encryptionKey?.keyArn },
+      { prop: 'encryptionKey of the bucket of largeResponses', value: overflowBucket?.encryptionKey?.keyArn },
     ]);
     const wire = this.settingsFor(fn, settings);
     const target = this.prepare(fn, settings);
     const apiDefaults = withLease(this.merged({}), fn);
-    routes.forEach((route) => target.setRoute(this.site, route, wire, apiDefaults));
-    return { fn, settings: wire };
+    for (const route of routes) {
+      target.setRoute(site, route, wire, apiDefaults);
+      this.routes.set(route, wire);
+      adviseOnTenant(site, route, wire.tenant, authorized);
+      adviseOnTimeout(site, route, fn, gateway);
+    }
+    return wire;
   }
 
   /** Routes that opt out, of a function that other routes may have attached or yet attach. */
   public exempt(handler: IFunction, routes: readonly string[]): void {
     const fn = functionBehind(handler);
     if (!(fn instanceof LambdaFunction)) return;
-    routes.forEach((route) => FunctionSettings.of(fn).exempt(this.site, route));
+    routes.forEach((route) => FunctionSettings.of(fn).exempt(this.props.site, route));
   }
 
   public environment(settings: IdempotencySettings): Record<string, string> {
     const wire = this.merged(settings);
-    this.requireTtlOverLease(wire);
-    const variables = this.variables(settings).filter((variable) => variable.value !== undefined);
-    return {
-      ...Object.fromEntries(variables.map(({ name, value }) => [name, value!])),
-      [ENV.SETTINGS]: Stack.of(this.site).toJsonString({ defaults: wire }),
-    };
+    requireTtlOverLease(this.props.site, wire);
+    this.note(wire);
+    const variables = Object.fromEntries(this.variables(settings).map(({ name, value }) => [name, value]));
+    return { ...defined(variables) as Record<string, string>, [ENV.SETTINGS]: Stack.of(this.props.site).toJsonString({ defaults: wire }) };
   }
 
   public grantUse(grantee: IGrantable): Grant {
@@ -112,87 +108,51 @@ export class Attacher {
       .reduce((all, one) => all.combine(one));
   }
 
+  /** The longest that any record is kept, in seconds; what expires with the records must know it at synth. */
+  public longestTtlSeconds(): number {
+    const ttls = [...this.ttls];
+    if (!ttls.some((ttl) => Token.isUnresolved(ttl))) return Math.max(...ttls);
+    return refuse({
+      site: this.props.site,
+      prop: 'largeResponses',
+      problem: 'needs a bucket whose objects outlive a ttl that is not known at synth',
+      remedy: 'Give the ttl as a number, or a bucket of your own with LargeResponses.bucket()',
+    });
+  }
+
   private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {
     const target = FunctionSettings.of(fn);
     for (const { prop, name, value, grant } of this.variables(settings)) {
-      if (target.setVariable(this.site, prop, name, value)) grant?.(fn);
+      if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn);
     }
     target.redirectOnce();
     return target;
   }
 
-  /** What holds for a whole function, and the grant that each of it needs. */
-  private variables(settings: IdempotencySettings): Variable[] {
-    const { keySecret, previousKeySecret } = { ...this.settings, ...defined(settings) };
-    return [
-      { prop: 'table', name: ENV.TABLE_NAME, value: this.table.tableName, grant: (grantee) => this.table.grantUse(grantee) },
-      keySecretVariable('keySecret', ENV.KEY_SECRET, keySecret),
-      keySecretVariable('previousKeySecret', ENV.PREVIOUS_KEY_SECRET, previousKeySecret),
-    ];
-  }
-
-  private merged(settings: IdempotencySettings): WireSettings {
-    return defined({ ...toWireSettings(this.site, { ...this.settings, ...defined(settings) }), cors: this.cors });
+  private variables(settings: IdempotencySettings): FunctionVariable[] {
+    const { table, overflowBucket } = this.props;
+    const { keySecret, previousKeySecret } = { ...this.props.settings, ...defined(settings) };
+    return functionVariables({ table, overflowBucket, keySecret, previousKeySecret });
   }
 
   private settingsFor(fn: LambdaFunction, settings: IdempotencySettings): WireSettings {
+    const { site } = this.props;
     const merged = this.merged(settings);
-    adviseOnSettings(this.site, merged);
-    this.requireLeaseOverTimeout(merged, fn);
+    adviseOnSettings(site, merged);
+    requireLeaseOverTimeout(site, merged, fn);
     const wire = withLease(merged, fn);
-    this.requireTtlOverLease(wire);
-    this.headers.note(wire);
+    requireTtlOverLease(site, wire);
+    this.note(wire);
     return wire;
   }
 
-  /** Otherwise a retry could take over while the first execution is still running. */
-  private requireLeaseOverTimeout({ processingTimeoutSeconds: lease }: WireSettings, fn: LambdaFunction): void {
-    const timeout = timeoutOf(fn);
-    if (lease === undefined || Token.isUnresolved(lease) || timeout === undefined || lease >= timeout) return;
-    refuse({
-      site: this.site,
-      prop: 'processingTimeout',
-      problem: `is ${lease} seconds, shorter than the ${timeout} seconds of ${fn.node.path}, so two executions could overlap`,
-      remedy: `Give at least ${timeout} seconds, leave it out, or shorten the function's timeout`,
-    });
+  private merged(settings: IdempotencySettings): WireSettings {
+    const { site, cors } = this.props;
+    return defined({ ...toWireSettings(site, { ...this.props.settings, ...defined(settings) }), cors });
   }
 
-  private requireTtlOverLease({ ttlSeconds, processingTimeoutSeconds }: WireSettings): void {
-    const ttl = ttlSeconds ?? TTL_SECONDS;
-    const lease = processingTimeoutSeconds ?? PROCESSING_TIMEOUT_SECONDS;
-    if (Token.isUnresolved(ttl) || Token.isUnresolved(lease) || ttl > lease) return;
-    refuse({
-      site: this.site,
-      prop: 'ttl',
-      problem: `is ${ttl} seconds, not longer than the processing timeout of ${lease} seconds`,
-      remedy: 'Give a longer ttl: a record must outlive the execution it stands for',
-    });
+  private note(settings: WireSettings): void {
+    this.headers.note(settings);
+    this.ttls.add(ttlOf(settings));
   }
-}
-
-interface Variable {
-  readonly prop: string;
-  readonly name: string;
-  readonly value?: string;
-  readonly grant?: (grantee: IGrantable) => Grant;
-}
-
-function keySecretVariable(prop: string, name: string, secret: ISecret | undefined): Variable {
-  if (secret === undefined) return { prop, name };
-  return { prop, name, value: secret.secretArn, grant: (grantee) => grantKeySecret(secret, grantee) };
-}
-
-/** The lease that a function gets where none is given: never shorter than the time it may run. */
-function withLease(settings: WireSettings, fn: LambdaFunction): WireSettings {
-  const given = settings.processingTimeoutSeconds;
-  if (given !== undefined && Token.isUnresolved(given)) return settings;
-  const timeout = timeoutOf(fn);
-  if (timeout === undefined) return settings;
-  return { ...settings, processingTimeoutSeconds: Math.max(given ?? PROCESSING_TIMEOUT_SECONDS, timeout) };
-}
-
-/** In seconds; undefined where it is a token. */
-function timeoutOf(fn: LambdaFunction): number | undefined {
-  if (fn.timeout === undefined) return FUNCTION_TIMEOUT_SECONDS;
-  return fn.timeout.isUnresolved() ? undefined : fn.timeout.toSeconds();
 }

@@ -8,7 +8,7 @@ import { redirect } from './redirection';
 const ID = 'Idempotency';
 
 /** What the runtime does where the environment is silent, for a route that must say so against other defaults of its function. */
-const RUNTIME_DEFAULTS: WireSettings = {
+export const RUNTIME_DEFAULTS: WireSettings = {
   headerName: 'Idempotency-Key',
   headerAliases: [],
   required: false,

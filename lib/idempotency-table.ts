@@ -1,6 +1,6 @@
-import { RemovalPolicy, Annotations } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import {
-  AttributeType, Billing, ITableV2, MultiRegionConsistency, ReplicaTableProps, TableEncryptionV2, TableV2,
+  AttributeType, Billing, ContributorInsightsSpecification, ITableV2, MultiRegionConsistency, ReplicaTableProps, TableEncryptionV2, TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
@@ -101,6 +101,14 @@ export interface IdempotencyTableProps {
    * @default - no limit
    */
   readonly maxWriteRequestUnits?: number;
+
+  /**
+   * Whether CloudWatch Contributor Insights tells which record ids are most
+   * requested, or throttled. Ids are hashes and tell no key.
+   *
+   * @default - off
+   */
+  readonly contributorInsightsSpecification?: ContributorInsightsSpecification;
 
   /**
    * Replicas in other regions. Unless `multiRegionConsistency` is strong, the
@@ -240,6 +248,7 @@ export class IdempotencyTable extends IdempotencyTableBase {
       deletionProtection: props.deletionProtection,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? true },
+      contributorInsightsSpecification: props.contributorInsightsSpecification,
       replicas: props.replicas,
       multiRegionConsistency: props.multiRegionConsistency,
       witnessRegion: props.witnessRegion,

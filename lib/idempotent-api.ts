@@ -3,50 +3,23 @@ import {
   CorsPreflightOptions, HttpApi, HttpApiProps, HttpMethod, HttpNoneAuthorizer, HttpRoute, IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { adviseOnTenant, adviseOnTimeout } from './advice';
-import { Attacher } from './attacher';
 import { refuse } from './errors';
 import { HeaderNames } from './header-names';
-import { IdempotencySettings } from './idempotency-settings';
-import { IdempotencyTable, IIdempotencyTable } from './idempotency-table';
+import { IdempotencyProps } from './idempotency-props';
+import { IdempotentConstruct } from './idempotent-construct';
+import { IdempotentRouteOptions } from './idempotent-route-options';
 import { honoursKeys } from './methods';
 
-/** What an HTTP API waits for where the integration sets no timeout. */
+/** What the CDK takes for the longest; the service itself waits for 30 seconds. */
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const TIMED_OUT = 503;
 
 /** Properties of an `IdempotentApi`. */
-export interface IdempotentApiProps extends HttpApiProps, IdempotencySettings {
-  /**
-   * Where records are kept. Functions of another stack than the API's need one
-   * from their own or a third stack.
-   *
-   * @default - a table of its own
-   */
-  readonly table?: IIdempotencyTable;
-}
+export interface IdempotentApiProps extends HttpApiProps, IdempotencyProps {}
 
 /** Routes of an `IdempotentApi`, and what of its settings differs on them. */
-export interface IdempotentRouteOptions extends IdempotencySettings {
-  /** The path of the routes, `/payments/{id}` for one. */
-  readonly path: string;
-
-  /**
-   * The methods of the routes. A key counts on every method but GET, HEAD and
-   * OPTIONS; a function that has only such routes is left as it is.
-   *
-   * @default [HttpMethod.ANY]
-   */
-  readonly methods?: HttpMethod[];
-
-  /**
-   * The function that handles the routes: a Node.js zip function of this app, or
-   * a version or an alias of one. With `idempotent: false`, any function.
-   */
-  readonly handler: IFunction;
-
+export interface IdempotentHttpRouteOptions extends IdempotentRouteOptions {
   /**
    * Authorizer of the routes; `HttpNoneAuthorizer` for none.
    *
@@ -60,20 +33,6 @@ export interface IdempotentRouteOptions extends IdempotencySettings {
    * @default - the API's default scopes, if it has any
    */
   readonly authorizationScopes?: string[];
-
-  /**
-   * How long the API waits for the function, from 50 milliseconds to 29 seconds.
-   *
-   * @default Duration.seconds(29)
-   */
-  readonly integrationTimeout?: Duration;
-
-  /**
-   * Whether the routes are idempotent; if not, their requests go straight to the handler.
-   *
-   * @default true
-   */
-  readonly idempotent?: boolean;
 }
 
 /**
@@ -81,31 +40,17 @@ export interface IdempotentRouteOptions extends IdempotencySettings {
  * `Idempotency-Key` runs its handler once per tenant, and every retry gets the
  * recorded response, marked `X-Idempotent-Replay: true`.
  */
-export class IdempotentApi extends Construct {
+export class IdempotentApi extends IdempotentConstruct {
   /** The API itself. */
   public readonly httpApi: HttpApi;
 
-  /** Where records are kept. */
-  public readonly table: IIdempotencyTable;
-
-  private readonly attacher: Attacher;
-  private readonly defaultAuthorizer?: IHttpRouteAuthorizer;
-
   constructor(scope: Construct, id: string, props: IdempotentApiProps = {}) {
-    super(scope, id);
     const cors = props.corsPreflight;
-    this.table = props.table ?? new IdempotencyTable(this, 'Table');
-    this.attacher = new Attacher({
-      site: this,
-      table: this.table,
-      settings: props,
-      cors: cors === undefined ? undefined : { allowOrigins: cors.allowOrigins ?? [], allowCredentials: cors.allowCredentials },
-    });
-    this.defaultAuthorizer = props.defaultAuthorizer;
+    super(scope, id, props, cors && { allowOrigins: cors.allowOrigins ?? [], allowCredentials: cors.allowCredentials });
     this.httpApi = new HttpApi(this, 'HttpApi', {
       ...props,
       apiName: props.apiName ?? id,
-      corsPreflight: cors === undefined ? undefined : withHeaders(cors, this.attacher.headers),
+      corsPreflight: cors && withHeaders(cors, this._attacher.headers),
     });
   }
 
@@ -128,13 +73,19 @@ export class IdempotentApi extends Construct {
    *
    * @param options the routes, their handler, and what of the API's settings differs on them
    */
-  public addRoutes(options: IdempotentRouteOptions): HttpRoute[] {
+  public addRoutes(options: IdempotentHttpRouteOptions): HttpRoute[] {
     const methods = options.methods ?? [HttpMethod.ANY];
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${options.path}`);
     if (options.idempotent === false) {
-      this.attacher.exempt(options.handler, routes);
+      this._attacher.exempt(options.handler, routes);
     } else if (routes.length > 0) {
-      this.attachRoutes(options, routes);
+      this._attacher.attachRoutes({
+        handler: options.handler,
+        routes,
+        settings: options,
+        authorized: isAuthorizer(options.authorizer ?? this.httpApi.defaultAuthorizer),
+        gateway: { timeout: options.integrationTimeout ?? INTEGRATION_TIMEOUT, status: TIMED_OUT },
+      });
     }
     return this.httpApi.addRoutes({
       path: options.path,
@@ -144,15 +95,10 @@ export class IdempotentApi extends Construct {
       authorizationScopes: options.authorizationScopes,
     });
   }
+}
 
-  private attachRoutes(options: IdempotentRouteOptions, routes: readonly string[]): void {
-    const { fn, settings } = this.attacher.attachRoutes({ api: this.httpApi, handler: options.handler, routes, settings: options });
-    const authorizer = options.authorizer ?? this.defaultAuthorizer;
-    const authorized = authorizer !== undefined && !(authorizer instanceof HttpNoneAuthorizer);
-    const where = routes.join(', ');
-    adviseOnTenant(this, where, settings.tenant, authorized);
-    adviseOnTimeout(this, where, fn, options.integrationTimeout ?? INTEGRATION_TIMEOUT, TIMED_OUT);
-  }
+function isAuthorizer(authorizer: IHttpRouteAuthorizer | undefined): boolean {
+  return authorizer !== undefined && !(authorizer instanceof HttpNoneAuthorizer);
 }
 
 /** Headers of routes that are added later count too, so both lists are made at synth. */

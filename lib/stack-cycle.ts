@@ -13,14 +13,14 @@ export interface Referred {
  * An API refers to its functions. A function of another stack must not refer
  * back to the API's stack, or neither could be deployed first.
  */
-export function requireNoStackCycle(site: IConstruct, api: IConstruct, fn: LambdaFunction, referred: readonly Referred[]): void {
+export function requireNoStackCycle(api: IConstruct, fn: LambdaFunction, referred: readonly Referred[]): void {
   const apiStack = Stack.of(api);
   const fnStack = Stack.of(fn);
   if (fnStack === apiStack || isNestedIn(fnStack, apiStack)) return;
   for (const { prop, value } of referred) {
     if (value === undefined || !stacksIn(value).includes(apiStack)) continue;
     refuse({
-      site,
+      site: api,
       prop,
       problem: `is in the stack of the API, ${apiStack.node.path}, and ${fn.node.path} in another: `
         + 'the API would need the function first, and the function the API\'s stack, a dependency cycle',

@@ -3,9 +3,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction } from './support';
-import { IdempotencyTable, IdempotentApi } from '../../lib';
+import { IdempotencyTable, IdempotentApi, LargeResponses } from '../../lib';
 
 const ENV = { env: { account: '111111111111', region: 'eu-west-1' } };
 const ROUTE = { path: '/a', methods: [HttpMethod.POST] };
@@ -54,7 +55,7 @@ test('a table that is known by name only serves, wherever the reference stands',
   expect(fnStack.dependencies).toEqual([]);
 });
 
-test('throws when the key secret, or the key of the table, would close the cycle', () => {
+test('throws when a key secret, or the key of table or bucket, would close the cycle', () => {
   const inFnStack = new IdempotencyTable(fnStack, 'Table');
   const withSecret = new IdempotentApi(apiStack, 'Secretive', { table: inFnStack, keySecret: new Secret(apiStack, 'Secret') });
   expect(() => withSecret.addRoutes({ ...ROUTE, handler: newFunction(fnStack) }))
@@ -63,6 +64,11 @@ test('throws when the key secret, or the key of the table, would close the cycle
   const table = IdempotencyTable.fromTableAttributes(fnStack, 'Encrypted', { tableName: 'keys', encryptionKey: new Key(apiStack, 'Key') });
   expect(() => new IdempotentApi(apiStack, 'Encrypting', { table }).addRoutes({ ...ROUTE, handler: newFunction(fnStack, 'Other') }))
     .toThrow('ApiStack/Encrypting: encryptionKey of the table is in the stack of the API');
+
+  const bucket = new Bucket(fnStack, 'Bucket', { encryptionKey: Key.fromKeyArn(fnStack, 'BucketKey', new Key(apiStack, 'OtherKey').keyArn) });
+  const withBucket = new IdempotentApi(apiStack, 'Overflowing', { table: inFnStack, largeResponses: LargeResponses.bucket(bucket) });
+  expect(() => withBucket.addRoutes({ ...ROUTE, handler: newFunction(fnStack, 'Third') }))
+    .toThrow('ApiStack/Overflowing: encryptionKey of the bucket of largeResponses is in the stack of the API');
 });
 
 test('a function in a stack nested in the API\'s may use the API\'s table', () => {

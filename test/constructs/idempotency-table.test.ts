@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { MultiRegionConsistency, TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { ContributorInsightsMode, MultiRegionConsistency, TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { newStack, propertiesOf } from './support';
@@ -52,6 +52,16 @@ test('F75: maxWriteRequestUnits caps what a flood of keys can cost', () => {
   const stack = newStack();
   new IdempotencyTable(stack, 'Table', { maxWriteRequestUnits: 500 });
   Template.fromStack(stack).hasResourceProperties(TABLE, { WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 500 } });
+});
+
+test('Contributor Insights can be switched on, and its mode chosen', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Table', {
+    contributorInsightsSpecification: { enabled: true, mode: ContributorInsightsMode.THROTTLED_KEYS },
+  });
+  Template.fromStack(stack).hasResourceProperties(TABLE, {
+    Replicas: [{ ContributorInsightsSpecification: { Enabled: true, Mode: 'THROTTLED_KEYS' } }],
+  });
 });
 
 test('F27: replicas warn, because one execution per key holds within a region only', () => {

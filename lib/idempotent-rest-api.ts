@@ -1,0 +1,154 @@
+import { Duration, Lazy } from 'aws-cdk-lib';
+import {
+  AuthorizationType, Cors, CorsOptions, IAuthorizer, LambdaIntegration, Method, RestApi, RestApiProps,
+} from 'aws-cdk-lib/aws-apigateway';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Construct } from 'constructs';
+import { WireSettings } from './contract';
+import { refuse } from './errors';
+import { HeaderNames } from './header-names';
+import { IdempotencyProps } from './idempotency-props';
+import { IdempotentConstruct } from './idempotent-construct';
+import { IdempotentRouteOptions } from './idempotent-route-options';
+import { honoursKeys } from './methods';
+import { RequiredKey } from './required-key';
+
+const INTEGRATION_TIMEOUT = Duration.seconds(29);
+const TIMED_OUT = 504;
+
+/** Properties of an `IdempotentRestApi`. */
+export interface IdempotentRestApiProps extends RestApiProps, IdempotencyProps {}
+
+/** Routes of an `IdempotentRestApi`, and what of its settings differs on them. */
+export interface IdempotentRestRouteOptions extends IdempotentRouteOptions {
+  /**
+   * Authorizer of the routes.
+   *
+   * @default - the authorizer of the API's `defaultMethodOptions`, if there is one
+   */
+  readonly authorizer?: IAuthorizer;
+
+  /**
+   * How callers are authorized, `AuthorizationType.IAM` for one.
+   *
+   * @default - that of the authorizer, else of the API's `defaultMethodOptions`, else none
+   */
+  readonly authorizationType?: AuthorizationType;
+
+  /**
+   * OAuth scopes that a Cognito authorizer demands.
+   *
+   * @default - those of the API's `defaultMethodOptions`, if there are any
+   */
+  readonly authorizationScopes?: string[];
+
+  /**
+   * Whether callers must send an API key.
+   *
+   * @default - that of the API's `defaultMethodOptions`, else false
+   */
+  readonly apiKeyRequired?: boolean;
+}
+
+/**
+ * A REST API whose routes are safe to retry: a request with an
+ * `Idempotency-Key` runs its handler once per tenant, and every retry gets the
+ * recorded response, marked `X-Idempotent-Replay: true`.
+ *
+ * A key that is `required` on a route is enforced by the gateway too, unless
+ * there are aliases of its header.
+ */
+export class IdempotentRestApi extends IdempotentConstruct {
+  /** The API itself. */
+  public readonly restApi: RestApi;
+
+  private readonly defaults: RestApiProps['defaultMethodOptions'];
+  private readonly requiredKey: RequiredKey;
+
+  constructor(scope: Construct, id: string, props: IdempotentRestApiProps = {}) {
+    const cors = props.defaultCorsPreflightOptions;
+    const wireCors = cors && { allowOrigins: cors.allowOrigins, allowCredentials: cors.allowCredentials };
+    super(scope, id, props, wireCors);
+    this.defaults = props.defaultMethodOptions;
+    this.restApi = new RestApi(this, 'RestApi', {
+      ...props,
+      restApiName: props.restApiName ?? id,
+      // An account has one such role; an API that makes it takes it from the others.
+      cloudWatchRole: props.cloudWatchRole ?? false,
+      defaultCorsPreflightOptions: cors && withHeaders(cors, this._attacher.headers),
+    });
+    this.requiredKey = new RequiredKey({
+      restApi: this.restApi,
+      settings: this._attacher.defaults,
+      cors: wireCors,
+      otherParameters: props.defaultMethodOptions?.requestParameters !== undefined,
+    });
+  }
+
+  /**
+   * URL of the deployed stage.
+   *
+   * @throws if the API was made without one
+   */
+  public get url(): string {
+    if (this.restApi.deploymentStage !== undefined) return this.restApi.url;
+    return refuse({
+      site: this,
+      prop: 'url',
+      problem: 'is asked for, but the API was made with deploy: false',
+      remedy: 'Use the url of the stage that you add, or set restApi.deploymentStage',
+    });
+  }
+
+  /**
+   * Adds routes and makes them idempotent.
+   *
+   * @param options the routes, their handler, and what of the API's settings differs on them
+   */
+  public addRoutes(options: IdempotentRestRouteOptions): Method[] {
+    const resource = this.restApi.root.resourceForPath(options.path);
+    const methods = options.methods ?? [HttpMethod.ANY];
+    const routes = methods.filter(honoursKeys).map((method) => `${method} ${resource.path}`);
+    const settings = this.attach(options, routes);
+    const integration = new LambdaIntegration(options.handler, { timeout: options.integrationTimeout });
+    return methods.map((name) => {
+      const { authorizer, authorizationType, authorizationScopes, apiKeyRequired } = options;
+      const enforced = settings && this.requiredKey.optionsFor(name, settings);
+      const method = resource.addMethod(name, integration, { authorizer, authorizationType, authorizationScopes, apiKeyRequired, ...enforced });
+      if (enforced !== undefined) this.requiredKey.note(method);
+      return method;
+    });
+  }
+
+  /** What holds on the routes, or undefined where none is idempotent. */
+  private attach(options: IdempotentRestRouteOptions, routes: readonly string[]): WireSettings | undefined {
+    if (options.idempotent === false) {
+      this._attacher.exempt(options.handler, routes);
+      return undefined;
+    }
+    if (routes.length === 0) return undefined;
+    return this._attacher.attachRoutes({
+      handler: options.handler,
+      routes,
+      settings: options,
+      authorized: this.isAuthorized(options),
+      gateway: { timeout: options.integrationTimeout ?? INTEGRATION_TIMEOUT, status: TIMED_OUT },
+    });
+  }
+
+  private isAuthorized(options: IdempotentRestRouteOptions): boolean {
+    const type = options.authorizationType ?? this.defaults?.authorizationType ?? AuthorizationType.NONE;
+    const authorizer = options.authorizer ?? (options.authorizationType === AuthorizationType.NONE ? undefined : this.defaults?.authorizer);
+    return authorizer !== undefined || type !== AuthorizationType.NONE;
+  }
+}
+
+/** Headers of routes that are added later count too, so both lists are made at synth. */
+function withHeaders(cors: CorsOptions, headers: HeaderNames): CorsOptions {
+  const joined = (produce: () => string[]) => [Lazy.string({ produce: () => produce().join(',') })];
+  return {
+    ...cors,
+    allowHeaders: joined(() => headers.allowed(cors.allowHeaders ?? Cors.DEFAULT_HEADERS)),
+    exposeHeaders: joined(() => headers.exposed(cors.exposeHeaders ?? [])),
+  };
+}

@@ -1,0 +1,39 @@
+import { Duration } from 'aws-cdk-lib';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { IdempotencySettings } from './idempotency-settings';
+
+/** Routes of an API of either kind, and what of its settings differs on them. */
+export interface IdempotentRouteOptions extends IdempotencySettings {
+  /** The path of the routes, `/payments/{id}` for one. */
+  readonly path: string;
+
+  /**
+   * The methods of the routes. A key counts on every method but GET, HEAD and
+   * OPTIONS; a function that has only such routes is left as it is.
+   *
+   * @default [HttpMethod.ANY]
+   */
+  readonly methods?: HttpMethod[];
+
+  /**
+   * The function that handles the routes: a Node.js zip function of this app, or
+   * a version or an alias of one. With `idempotent: false`, any function.
+   */
+  readonly handler: IFunction;
+
+  /**
+   * How long the API waits for the function: at most 29 seconds, which only
+   * regional and private REST APIs can have raised.
+   *
+   * @default Duration.seconds(29)
+   */
+  readonly integrationTimeout?: Duration;
+
+  /**
+   * Whether the routes are idempotent; if not, their requests go straight to the handler.
+   *
+   * @default true
+   */
+  readonly idempotent?: boolean;
+}
