@@ -88,7 +88,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `@aws-lambda-powertools/idempotency@${POWERTOOLS_VERSION}`,
     `@aws-lambda-powertools/logger@${POWERTOOLS_VERSION}`,
     '@aws-sdk/client-dynamodb',
+    // Of the client's own dependencies, for the requests that are signed without a client.
+    '@aws-sdk/core@^3.981.0',
+    '@aws-sdk/credential-provider-node@^3.972.97',
     '@aws-sdk/lib-dynamodb',
+    '@smithy/node-http-handler@^4.14.2',
+    '@smithy/signature-v4@^5.7.5',
     '@swc/core@1.16.18',
     '@swc/jest@0.2.39',
     '@types/aws-lambda@8.10.164',
@@ -101,6 +106,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'canonicalize@2.1.0',
     'esbuild@0.28.2',
     'fast-check',
+    'fauxqs@1.9.2',
     'jest@30.5.2',
     'jsii-docgen@10.12.6',
     'tsx',
@@ -219,5 +225,6 @@ eslint.addRules({
 });
 
 project.gitignore.addPatterns('/build/', '/cdk.out/', '/.local/', '/lib/**/*.js.map', '*.tsbuildinfo', '/tmp/');
+project.gitignore.addPatterns('/.npmignore'); // jsii-pacmak writes one, which `files` outranks
 
 project.synth();

@@ -6,13 +6,19 @@ import { rebuild } from './bundle';
 const ROOT = join(__dirname, '..');
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const REPEATED_WITHIN_MS = 1000;
+const PARENT_POLL_MS = 250;
 
 /** Builds, runs the example app, and shows what to try; further arguments go to `idempotent-api local`. */
 async function main(argv: readonly string[]): Promise<number> {
   await rebuild(ROOT);
   const command = [join(ROOT, 'build', 'cli', 'idempotent-api.mjs'), 'local', '--app', 'npx tsx bin/app.ts', ...argv];
   // In a process group of its own, so that Ctrl-C reaches it once: from here.
-  const runner = spawn(process.execPath, command, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const runner = spawn(process.execPath, command, {
+    cwd: ROOT,
+    env: { JSII_DEPRECATED: 'quiet', ...process.env }, // the CDK warns of its own use of its own properties
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   passOnSignals((signal) => runner.kill(signal));
 
   const say = argv.includes('--json') ? console.error : console.log;
@@ -30,7 +36,11 @@ async function main(argv: readonly string[]): Promise<number> {
   });
 }
 
-/** On Ctrl-C the terminal signals this process, and npm, which was signalled too, does so again. */
+/**
+ * On Ctrl-C the terminal signals this process, and npm, which was signalled
+ * too, does so again. On SIGTERM npm ends the shell between, which leaves this
+ * process without its parent and without a signal.
+ */
 function passOnSignals(passOn: (signal: NodeJS.Signals) => void): void {
   let last = -Infinity;
   for (const signal of SIGNALS) {
@@ -40,6 +50,12 @@ function passOnSignals(passOn: (signal: NodeJS.Signals) => void): void {
       last = now;
     });
   }
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    passOn('SIGTERM');
+  }, PARENT_POLL_MS).unref();
 }
 
 /** The first HTTP API's address, from `ready Api http http://127.0.0.1:3000` or from its JSON. */
