@@ -194,6 +194,7 @@ test.spawn(bundle);
 test.spawn(project.compileTask);
 test.exec(jest, { receiveArgs: true });
 test.exec('tsx scripts/check-failures.ts');
+test.exec('tsx scripts/check-docs.ts');
 test.spawn(eslint.eslintTask);
 
 // The other languages are packaged where their toolchains are: in the release workflow.
