@@ -131,8 +131,7 @@ export class Attacher {
 
   private variables(settings: IdempotencySettings): FunctionVariable[] {
     const { table, overflowBucket } = this.props;
-    const { keySecret, previousKeySecret } = { ...this.props.settings, ...defined(settings) };
-    return functionVariables({ table, overflowBucket, keySecret, previousKeySecret });
+    return functionVariables({ ...this.props.settings, ...defined(settings), table, overflowBucket });
   }
 
   private settingsFor(fn: LambdaFunction, settings: IdempotencySettings): WireSettings {

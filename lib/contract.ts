@@ -19,8 +19,12 @@ export const ENV = {
   OVERFLOW_BUCKET: 'IDEMPOTENCY_OVERFLOW_BUCKET',
   /** ARN of the secret that keys the record ids. */
   KEY_SECRET: 'IDEMPOTENCY_KEY_SECRET',
+  /** Version id of that secret; absent: its current version. */
+  KEY_SECRET_VERSION: 'IDEMPOTENCY_KEY_SECRET_VERSION',
   /** ARN of the secret that keyed them before a rotation. */
   PREVIOUS_KEY_SECRET: 'IDEMPOTENCY_PREVIOUS_KEY_SECRET',
+  /** Version id of that secret; absent: its current version. */
+  PREVIOUS_KEY_SECRET_VERSION: 'IDEMPOTENCY_PREVIOUS_KEY_SECRET_VERSION',
 } as const;
 
 /** The layer's directory below `/opt`, and the handler string that enters it. */

@@ -19,11 +19,14 @@ export interface FunctionResources {
   readonly table: IIdempotencyTable;
   readonly overflowBucket?: IBucket;
   readonly keySecret?: ISecret;
+  readonly keySecretVersionId?: string;
   readonly previousKeySecret?: ISecret;
+  readonly previousKeySecretVersionId?: string;
 }
 
 /** All of them, in one order; those that are not configured have no value. */
-export function functionVariables({ table, overflowBucket, keySecret, previousKeySecret }: FunctionResources): FunctionVariable[] {
+export function functionVariables(resources: FunctionResources): FunctionVariable[] {
+  const { table, overflowBucket, keySecret, previousKeySecret } = resources;
   return [
     { prop: 'table', name: ENV.TABLE_NAME, value: table.tableName, grant: (grantee) => table.grantUse(grantee) },
     {
@@ -32,7 +35,9 @@ export function functionVariables({ table, overflowBucket, keySecret, previousKe
       ...(overflowBucket && { value: overflowBucket.bucketName, grant: (grantee) => grantOverflow(overflowBucket, grantee) }),
     },
     { prop: 'keySecret', name: ENV.KEY_SECRET, ...(keySecret && ofSecret(keySecret)) },
+    { prop: 'keySecretVersionId', name: ENV.KEY_SECRET_VERSION, value: resources.keySecretVersionId },
     { prop: 'previousKeySecret', name: ENV.PREVIOUS_KEY_SECRET, ...(previousKeySecret && ofSecret(previousKeySecret)) },
+    { prop: 'previousKeySecretVersionId', name: ENV.PREVIOUS_KEY_SECRET_VERSION, value: resources.previousKeySecretVersionId },
   ];
 }
 

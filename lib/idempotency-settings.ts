@@ -152,19 +152,36 @@ export interface IdempotencySettings {
   readonly retryHintHeaders?: string[];
 
   /**
-   * Secret that keys the record ids (HMAC-SHA-256), so that they tell nothing
-   * of the keys even to a reader of the table.
+   * Secret that keys the record ids (HMAC-SHA-256), so that who can read the
+   * table but not the secret cannot try keys against it. All routes of one
+   * function share it.
    *
    * @default - record ids are plain SHA-256
    */
   readonly keySecret?: ISecret;
 
   /**
-   * Secret that keyed the record ids before a rotation. Keep it for one `ttl`.
+   * Version of `keySecret`. Without it, a rotation of the secret forgets all
+   * live records, at another time in each running function.
+   *
+   * @default - the current version: do not rotate the secret in place
+   */
+  readonly keySecretVersionId?: string;
+
+  /**
+   * Secret that keyed the record ids before a rotation; the same one where only
+   * its version changed. Keep it for one `ttl`.
    *
    * @default - none
    */
   readonly previousKeySecret?: ISecret;
+
+  /**
+   * Version of `previousKeySecret`.
+   *
+   * @default - the current version
+   */
+  readonly previousKeySecretVersionId?: string;
 
   /**
    * Keeps APIs apart that share a table. It enters every record's id: under

@@ -1,4 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 import { HEADERS, WireFingerprint, WireSettings, WireTenant } from './contract';
 import { refuse } from './errors';
@@ -18,6 +19,8 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
   checkHeaderNames(site, 'retryHintHeaders', settings.retryHintHeaders ?? []);
   checkMinKeyLength(site, settings.minKeyLength);
   checkNamespace(site, settings.namespace);
+  checkVersionOfSecret(site, 'keySecret', settings.keySecret, settings.keySecretVersionId);
+  checkVersionOfSecret(site, 'previousKeySecret', settings.previousKeySecret, settings.previousKeySecretVersionId);
 
   const wait = settings.onConflict?._longestWait();
   return defined({
@@ -78,6 +81,11 @@ function checkMinKeyLength(site: IConstruct, length: number | undefined): void {
 function checkNamespace(site: IConstruct, namespace: string | undefined): void {
   if (namespace !== '') return;
   refuse({ site, prop: 'namespace', problem: 'is empty', remedy: 'Name it, or leave it out to use the path of the construct' });
+}
+
+function checkVersionOfSecret(site: IConstruct, prop: string, secret: ISecret | undefined, versionId: string | undefined): void {
+  if (versionId === undefined || secret !== undefined) return;
+  refuse({ site, prop: `${prop}VersionId`, problem: `is given without ${prop}`, remedy: `Give ${prop} too, or neither` });
 }
 
 function seconds(site: IConstruct, prop: string, duration: Duration | undefined, least: number): number | undefined {

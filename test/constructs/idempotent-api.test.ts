@@ -9,6 +9,7 @@ import {
   ErrorFormat, Fingerprint, IdempotencyTable, IdempotentApi, KeyScope, OnConflict, OnStoreError, StoreResponse, Takeover, TenantSource,
   ThrownErrors,
 } from '../../lib';
+import { parseConfiguration } from '../../runtime/options-schema';
 
 const POST = [HttpMethod.POST];
 
@@ -126,7 +127,9 @@ describe('settings', () => {
       namespace: 'payments',
     });
     api.addRoutes({ path: '/a', methods: POST, handler: newFunction(stack) });
-    expect(settingsOf(Template.fromStack(stack))).toEqual({
+    const template = Template.fromStack(stack);
+    expect(parseConfiguration(environmentOf(template).IDEMPOTENCY_SETTINGS)).toEqual(settingsOf(template));
+    expect(settingsOf(template)).toEqual({
       defaults: {
         headerName: 'X-Key',
         headerAliases: ['Idempotency-Key'],
@@ -181,7 +184,9 @@ describe('settings', () => {
     new IdempotentApi(stack, 'One', { table, required: true, namespace: 'n' }).addRoutes({ path: '/a', methods: POST, handler });
     new IdempotentApi(stack, 'Two', { table, namespace: 'n', storeResponse: StoreResponse.statuses([201]) })
       .addRoutes({ path: '/b', methods: POST, handler });
-    expect(settingsOf(Template.fromStack(stack))).toEqual({
+    const template = Template.fromStack(stack);
+    expect(parseConfiguration(environmentOf(template).IDEMPOTENCY_SETTINGS)).toEqual(settingsOf(template));
+    expect(settingsOf(template)).toEqual({
       defaults: { required: true, namespace: 'n', processingTimeoutSeconds: 30 },
       routes: { 'POST /b': { required: false, storeResponse: [201] } },
     });

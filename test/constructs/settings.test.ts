@@ -1,6 +1,7 @@
 import { CfnParameter, Duration, Lazy, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { environmentOf, newFunction, newStack, settingsOf } from './support';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
 import { Fingerprint, Idempotency, IdempotencySettings, OnConflict, StoreResponse, TenantSource } from '../../lib';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
@@ -137,6 +138,27 @@ describe('what is recorded', () => {
 
 test('throws when the namespace is empty', () => {
   expect(() => make({ namespace: '' })).toThrow('Stack/Idempotency: namespace is empty. Name it, or leave it out');
+});
+
+describe('key secrets', () => {
+  test('F78: may be pinned to a version, also one secret to two', () => {
+    const stack = newStack();
+    const secret = new Secret(stack, 'Secret');
+    new Idempotency(stack, 'Idempotency', {
+      keySecret: secret, keySecretVersionId: 'new', previousKeySecret: secret, previousKeySecretVersionId: 'old',
+    }).attach(newFunction(stack));
+    const template = Template.fromStack(stack);
+    expect(environmentOf(template)).toMatchObject({ IDEMPOTENCY_KEY_SECRET_VERSION: 'new', IDEMPOTENCY_PREVIOUS_KEY_SECRET_VERSION: 'old' });
+    expect(statementsOf(template).map((statement) => statement.Action)).toEqual([
+      ['dynamodb:UpdateItem', 'dynamodb:GetItem'], 'secretsmanager:GetSecretValue',
+    ]);
+  });
+
+  test('throws when a version is given without its secret', () => {
+    expect(() => make({ keySecretVersionId: 'new' }))
+      .toThrow('Stack/Idempotency: keySecretVersionId is given without keySecret. Give keySecret too, or neither.');
+    expect(() => make({ previousKeySecretVersionId: 'old' })).toThrow('previousKeySecretVersionId is given without previousKeySecret');
+  });
 });
 
 describe('tokens', () => {
