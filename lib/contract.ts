@@ -17,14 +17,10 @@ export const ENV = {
   DISABLED: 'IDEMPOTENCY_DISABLED',
   /** Name of the overflow bucket for responses over the item limit. */
   OVERFLOW_BUCKET: 'IDEMPOTENCY_OVERFLOW_BUCKET',
-  /** ARN of the secret that keys the record ids. */
+  /** ARN of the secret that keys the record ids; `:::` and a version id after it pin its version. */
   KEY_SECRET: 'IDEMPOTENCY_KEY_SECRET',
-  /** Version id of that secret; absent: its current version. */
-  KEY_SECRET_VERSION: 'IDEMPOTENCY_KEY_SECRET_VERSION',
-  /** ARN of the secret that keyed them before a rotation. */
+  /** The one that keyed them before a rotation, written alike. */
   PREVIOUS_KEY_SECRET: 'IDEMPOTENCY_PREVIOUS_KEY_SECRET',
-  /** Version id of that secret; absent: its current version. */
-  PREVIOUS_KEY_SECRET_VERSION: 'IDEMPOTENCY_PREVIOUS_KEY_SECRET_VERSION',
 } as const;
 
 /** The layer's directory below `/opt`, and the handler string that enters it. */

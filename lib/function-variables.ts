@@ -34,14 +34,22 @@ export function functionVariables(resources: FunctionResources): FunctionVariabl
       name: ENV.OVERFLOW_BUCKET,
       ...(overflowBucket && { value: overflowBucket.bucketName, grant: (grantee) => grantOverflow(overflowBucket, grantee) }),
     },
-    { prop: 'keySecret', name: ENV.KEY_SECRET, ...(keySecret && ofSecret(keySecret)) },
-    { prop: 'keySecretVersionId', name: ENV.KEY_SECRET_VERSION, value: resources.keySecretVersionId },
-    { prop: 'previousKeySecret', name: ENV.PREVIOUS_KEY_SECRET, ...(previousKeySecret && ofSecret(previousKeySecret)) },
-    { prop: 'previousKeySecretVersionId', name: ENV.PREVIOUS_KEY_SECRET_VERSION, value: resources.previousKeySecretVersionId },
+    {
+      prop: 'keySecret',
+      name: ENV.KEY_SECRET,
+      ...(keySecret && ofSecret(keySecret, resources.keySecretVersionId)),
+    },
+    {
+      prop: 'previousKeySecret',
+      name: ENV.PREVIOUS_KEY_SECRET,
+      ...(previousKeySecret && ofSecret(previousKeySecret, resources.previousKeySecretVersionId)),
+    },
   ];
 }
 
-const ofSecret = (secret: ISecret): Pick<FunctionVariable, 'value' | 'grant'> => ({
-  value: secret.secretArn,
-  grant: (grantee) => grantKeySecret(secret, grantee),
-});
+function ofSecret(secret: ISecret, versionId: string | undefined): Pick<FunctionVariable, 'value' | 'grant'> {
+  return {
+    value: versionId === undefined ? secret.secretArn : `${secret.secretArn}:::${versionId}`,
+    grant: (grantee) => grantKeySecret(secret, grantee),
+  };
+}

@@ -148,7 +148,8 @@ describe('key secrets', () => {
       keySecret: secret, keySecretVersionId: 'new', previousKeySecret: secret, previousKeySecretVersionId: 'old',
     }).attach(newFunction(stack));
     const template = Template.fromStack(stack);
-    expect(environmentOf(template)).toMatchObject({ IDEMPOTENCY_KEY_SECRET_VERSION: 'new', IDEMPOTENCY_PREVIOUS_KEY_SECRET_VERSION: 'old' });
+    const pinned = (versionId: string) => ({ 'Fn::Join': ['', [{ Ref: expect.stringMatching(/^Secret/) }, `:::${versionId}`]] });
+    expect(environmentOf(template)).toMatchObject({ IDEMPOTENCY_KEY_SECRET: pinned('new'), IDEMPOTENCY_PREVIOUS_KEY_SECRET: pinned('old') });
     expect(statementsOf(template).map((statement) => statement.Action)).toEqual([
       ['dynamodb:UpdateItem', 'dynamodb:GetItem'], 'secretsmanager:GetSecretValue',
     ]);
