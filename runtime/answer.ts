@@ -50,9 +50,10 @@ export function refuse(call: Call, outcome: OutcomeName, refusal: Refusal, facts
 export const outOfReach = (call: Call, problem: Problem, facts: Partial<Answer> = {}): Answer =>
   refuse(call, 'store_error', { kind: 'store-unavailable' }, { ...facts, problem });
 
-/** What may be logged of an error: its name and code. Messages can hold what a client sent. */
-export function reasonOf(cause: unknown): string {
+/** What may be logged of an error: name and code, of what caused it as well. Messages can hold what a client sent. */
+export function reasonOf(cause: unknown, depth = 0): string {
   if (!(cause instanceof Error)) return typeof cause;
   const { code } = cause as { code?: unknown };
-  return typeof code === 'string' && code !== cause.name ? `${cause.name} (${code})` : cause.name;
+  const reason = typeof code === 'string' && code !== cause.name ? `${cause.name} (${code})` : cause.name;
+  return cause.cause instanceof Error && depth < 2 ? `${reason}, caused by ${reasonOf(cause.cause, depth + 1)}` : reason;
 }

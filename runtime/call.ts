@@ -1,8 +1,8 @@
 import type { Front, HttpRequest } from './fronts/front';
 import type { IdempotencyLogger } from './observability/logger';
-import type { IdempotencyStore } from './stores/store';
-import type { OverflowStore } from './stores/overflow-store';
 import type { ResolvedSettings } from './settings';
+import type { OverflowStore } from './stores/overflow-store';
+import type { IdempotencyStore } from './stores/store';
 import type { Clock, Millis, MonotonicMillis } from './time';
 
 /** Time and randomness, passed in. */

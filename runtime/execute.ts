@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { NOT_PERSISTED, refuse, type Answer, type Problem } from './answer';
+import { NOT_PERSISTED, reasonOf, refuse, type Answer, type Problem } from './answer';
 import { deadlineAfter, remainingTime, type Call } from './call';
 import { pack } from './codec';
-import { runHandler, type HandlerOutcome } from './run-handler';
 import type { HttpResponse } from './fronts/front';
 import { field, statusOf } from './fronts/parts';
 import { isRetryable } from './in-handler';
@@ -10,8 +9,9 @@ import type { Ownership, Ports } from './protocol/acquire';
 import { complete, release } from './protocol/conclude';
 import type { IdempotencyRecord, StoredResponse } from './protocol/record';
 import { ask, until } from './protocol/store-call';
-import { storedHeaders } from './replay-headers';
 import { replayOf } from './replay';
+import { storedHeaders } from './replay-headers';
+import { runHandler, type HandlerOutcome } from './run-handler';
 import { seconds, type Millis, type MonotonicMillis } from './time';
 
 /** Longest that recording a response may take, in milliseconds. */
@@ -96,9 +96,9 @@ async function packed(response: HttpResponse, call: Call, { claim }: Ownership, 
   if (overflow === undefined) return fit.tombstone;
   const objectKey = `${claim.id}/${randomUUID()}`;
   const half = (until(deadline, host.clock) / 2) as Millis;
-  const put = await ask(() => overflow.put(objectKey, fit.bytes), half, host.clock);
+  const put = await ask((options) => overflow.put(objectKey, fit.bytes, options), half, host.clock);
   if (put.known) return { ...fit.pointer, overflow: objectKey };
-  logger.warn('the overflow bucket is out of reach: the response is not kept', { id: claim.id });
+  logger.warn('the overflow bucket is out of reach: the response is not kept', { id: claim.id, reason: reasonOf(put.cause) });
   return fit.tombstone;
 }
 

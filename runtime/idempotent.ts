@@ -80,7 +80,14 @@ function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguratio
     const context = typeof given === 'object' && given !== null ? given : {};
     const timedStore = timed(store, host.clock);
     const call: Call = {
-      event, context, front, request, settings, overflow, host, logger,
+      event,
+      context,
+      front,
+      request,
+      settings,
+      overflow,
+      host,
+      logger,
       key: key.kind === 'key' ? key.value : '',
       handler: run,
       store: timedStore,

@@ -5,8 +5,10 @@ import type { IdempotencyLogger } from './observability/logger';
 import type { IdempotencyMetrics } from './observability/metrics';
 import { quietLogger, quietMetrics } from './observability/quiet';
 import type { IdempotencyOptions, SecretSource } from './options';
+import { secretFrom } from './secrets-manager';
 import { DynamoDbStore } from './stores/dynamodb-store';
 import type { OverflowStore } from './stores/overflow-store';
+import { S3OverflowStore } from './stores/s3-overflow-store';
 import type { IdempotencyStore } from './stores/store';
 import { ENV } from '../lib/contract';
 
@@ -25,17 +27,27 @@ export interface Resources {
 /**
  * Code's own resources, else those that the construct's environment names.
  *
- * @throws IdempotencyConfigurationError where there is no store
+ * @throws IdempotencyConfigurationError where there is no store, or the environment names something that cannot be
  */
 export function resourcesOf(code: IdempotencyOptions, env: Environment): Resources {
   return {
     store: code.store ?? storeFrom(env),
-    overflow: code.overflow,
-    keySecret: code.keySecret,
-    previousKeySecret: code.previousKeySecret,
-    logger: quietLogger(code.logger ?? defaultLogger()),
+    overflow: code.overflow ?? overflowFrom(env),
+    keySecret: code.keySecret ?? secretOf(ENV.KEY_SECRET, env),
+    previousKeySecret: code.previousKeySecret ?? secretOf(ENV.PREVIOUS_KEY_SECRET, env),
+    logger: quietLogger(code.logger ?? defaultLogger(env)),
     metrics: quietMetrics(code.metrics ?? emfMetrics()),
   };
+}
+
+function overflowFrom(env: Environment): OverflowStore | undefined {
+  const bucketName = env[ENV.OVERFLOW_BUCKET];
+  return bucketName ? new S3OverflowStore({ bucketName }, env) : undefined;
+}
+
+function secretOf(variable: string, env: Environment): SecretSource | undefined {
+  const reference = env[variable];
+  return reference ? secretFrom(reference, variable, env) : undefined;
 }
 
 function storeFrom(env: Environment): IdempotencyStore {

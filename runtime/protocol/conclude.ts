@@ -1,7 +1,7 @@
+import type { Ownership, Ports } from './acquire';
+import type { IdempotencyRecord, StoredResponse } from './record';
 import { ask, until } from './store-call';
 import { judgeAfterCompletion, judgeCompletion, type CompletionVerdict } from './verdict';
-import type { IdempotencyRecord, StoredResponse } from './record';
-import type { Ownership, Ports } from './acquire';
 import { plus, toEpochSeconds, type Millis, type MonotonicMillis } from '../time';
 
 export type Concluded =

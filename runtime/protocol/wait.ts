@@ -1,6 +1,6 @@
 import { acquire, type Acquired, type LeaseTerms, type Ports } from './acquire';
-import { ask, until } from './store-call';
 import { isReadable } from './record';
+import { ask, until } from './store-call';
 import { isExpired } from './transitions';
 import { minus, type Millis, type MonotonicMillis } from '../time';
 

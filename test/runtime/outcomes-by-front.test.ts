@@ -1,10 +1,10 @@
-import { idempotentWith } from '../../runtime/testing/idempotent-with';
+import type { IdempotencyOptions } from '../../runtime/options';
+import { MemoryStore } from '../../runtime/stores/memory-store';
+import type { IdempotencyStore } from '../../runtime/stores/store';
 import { controllableClock, type ControllableClock } from '../../runtime/testing/clock';
 import { faultyStore } from '../../runtime/testing/faulty-store';
+import { idempotentWith } from '../../runtime/testing/idempotent-with';
 import { recordingHandler, type RecordingHandler } from '../../runtime/testing/recording-handler';
-import type { IdempotencyOptions } from '../../runtime/options';
-import type { IdempotencyStore } from '../../runtime/stores/store';
-import { MemoryStore } from '../../runtime/stores/memory-store';
 import { FRONTS, seen, type Request, type Seen } from '../support/fronts';
 import { observed } from '../support/quiet';
 

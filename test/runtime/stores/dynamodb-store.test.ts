@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { DynamoDbStore, DynamoDbStoreError } from '../../../runtime/stores/dynamodb-store';
+import { isReadable } from '../../../runtime/protocol/record';
 import { decodeItem } from '../../../runtime/stores/dynamodb-item';
+import { DynamoDbStore, DynamoDbStoreError } from '../../../runtime/stores/dynamodb-store';
 import type { DynamoDbTransport, UpdateRequest } from '../../../runtime/stores/dynamodb-transport';
 import { MemoryStore } from '../../../runtime/stores/memory-store';
 import type { Claim, IdempotencyStore } from '../../../runtime/stores/store';
-import { isReadable } from '../../../runtime/protocol/record';
 import { epochMillis, epochSeconds, millis, plus, toEpochSeconds } from '../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 
@@ -99,14 +99,31 @@ test('the claim is the one of the protocol, to the letter', async () => {
 
 describe('F67: item formats', () => {
   const good = {
-    id: { S: 'k' }, v: { N: '1' }, st: { S: 'C' }, tok: { S: 't' }, gen: { N: '1' }, ca: { N: '5' }, fp: { B: Uint8Array.of(1) },
-    expires_at: { N: '9' }, rs: { N: '201' }, rh: { S: '[["a","b"]]' }, re: { N: '0' }, rb: { B: Uint8Array.of(104, 105) },
+    id: { S: 'k' },
+    v: { N: '1' },
+    st: { S: 'C' },
+    tok: { S: 't' },
+    gen: { N: '1' },
+    ca: { N: '5' },
+    fp: { B: Uint8Array.of(1) },
+    expires_at: { N: '9' },
+    rs: { N: '201' },
+    rh: { S: '[["a","b"]]' },
+    re: { N: '0' },
+    rb: { B: Uint8Array.of(104, 105) },
   };
   const schema = { partitionKey: 'id', ttlAttribute: 'expires_at' };
 
   test('this version', () => {
     expect(decodeItem(good, schema)).toEqual({
-      id: 'k', version: 1, status: 'C', token: 't', attempt: 1, claimedAt: 5, fingerprint: Uint8Array.of(1), expiresAt: 9,
+      id: 'k',
+      version: 1,
+      status: 'C',
+      token: 't',
+      attempt: 1,
+      claimedAt: 5,
+      fingerprint: Uint8Array.of(1),
+      expiresAt: 9,
       response: { statusCode: 201, headers: [['a', 'b']], body: Uint8Array.of(104, 105), encoding: { base64: false, deflated: false, tooLarge: false } },
     });
   });
