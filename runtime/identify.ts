@@ -1,9 +1,11 @@
-import type { Call } from './call';
 import type { Problem } from './answer';
-import { recordId, type TenantIdentity } from './record-id';
-import { isTenantMissing, tenantOf } from './tenant';
+import { remainingTime, type Call } from './call';
 import type { HttpRequest } from './fronts/front';
+import { ask } from './protocol/store-call';
+import { recordId, type TenantIdentity } from './record-id';
 import type { ResolvedSettings } from './settings';
+import { isTenantMissing, tenantOf } from './tenant';
+import type { Millis } from './time';
 
 /** Where the record of a call lies. */
 export interface RecordIds {
@@ -16,21 +18,26 @@ export interface RecordIds {
 export type RecordIdsOrNone =
   | RecordIds
   | { readonly kind: 'tenant-missing'; readonly missing: string }
+  /** The user's own tenant function did. */
+  | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'unavailable'; readonly problem: Problem };
 
+/** Longest wait for the key secrets, in milliseconds. */
+const SECRETS_LIMIT = 3_000;
+
 /** Tenant and secrets, put together into ids. */
-export async function recordIds({ event, context, request, settings, key }: Call): Promise<RecordIdsOrNone> {
+export async function recordIds({ event, context, request, settings, key, host }: Call): Promise<RecordIdsOrNone> {
   const tenant = await identify(event, context, request, settings);
+  if ('error' in tenant) return { kind: 'threw', error: tenant.error };
   if ('missing' in tenant) return { kind: 'tenant-missing', missing: tenant.missing };
   const { namespace, keyScope } = settings;
   const { method, route } = request;
   const idUnder = (secret?: string): string => recordId({ namespace, tenant, method, route, key, keyScope, secret });
-  try {
-    const [secret, previousSecret] = await Promise.all([reveal(settings.keySecret), reveal(settings.previousKeySecret)]);
-    return { kind: 'ids', id: idUnder(secret), ...(previousSecret === undefined ? {} : { previousId: idUnder(previousSecret) }) };
-  } catch (cause) {
-    return { kind: 'unavailable', problem: { reason: 'the key secret is out of reach', cause } };
-  }
+  const limit = Math.min(SECRETS_LIMIT, remainingTime(context) / 2) as Millis;
+  const secrets = await ask(() => Promise.all([reveal(settings.keySecret), reveal(settings.previousKeySecret)]), limit, host.clock);
+  if (!secrets.known) return { kind: 'unavailable', problem: { reason: 'the key secret is out of reach', cause: secrets.cause } };
+  const [secret, previousSecret] = secrets.value;
+  return { kind: 'ids', id: idUnder(secret), ...(previousSecret === undefined ? {} : { previousId: idUnder(previousSecret) }) };
 }
 
 type Secret = string | (() => string | Promise<string>) | undefined;
@@ -48,13 +55,17 @@ async function identify(
   context: object,
   request: HttpRequest,
   { tenant }: ResolvedSettings,
-): Promise<TenantIdentity | { readonly missing: string }> {
+): Promise<TenantIdentity | { readonly missing: string } | { readonly error: unknown }> {
   if (typeof tenant !== 'function') {
     const found = tenantOf(request, tenant);
     return isTenantMissing(found) ? { missing: found.missing } : found;
   }
-  const named: unknown = await tenant(event, context);
-  return typeof named === 'string' && named.trim() !== ''
-    ? { kind: 'custom', parts: [named] }
-    : { missing: 'what the tenant function returns' };
+  try {
+    const named: unknown = await tenant(event, context);
+    return typeof named === 'string' && named.trim() !== ''
+      ? { kind: 'custom', parts: [named] }
+      : { missing: 'what the tenant function returns' };
+  } catch (error) {
+    return { error };
+  }
 }

@@ -2,13 +2,13 @@ import { NOT_PERSISTED, outOfReach, refuse, type Answer, type Problem } from './
 import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
 import { execute } from './execute';
 import { fingerprint, sameRequest } from './fingerprint';
+import { recordIds } from './identify';
 import { acquire, type Acquired, type LeaseTerms, type Ports } from './protocol/acquire';
 import { release } from './protocol/conclude';
 import type { IdempotencyRecord } from './protocol/record';
 import { waitForOutcome } from './protocol/wait';
-import { recordIds, type RecordIds } from './identify';
 import { replayOf } from './replay';
-import { PreviousIdStore } from './stores/previous-id-store';
+import { standingId } from './standing-id';
 import { seconds, type Millis } from './time';
 
 /** Longest wait for the store before the handler runs, in milliseconds. */
@@ -19,24 +19,29 @@ const CLAIM_LIMIT = 5_000;
  * fingerprint, claim, handler, complete, response.
  */
 export async function protectedCall(call: Call): Promise<Answer> {
-  const { context, settings, request } = call;
+  const { context, settings, request, host } = call;
   const denial = await denied(call);
   if (denial !== undefined) return { outcome: 'rejected', reply: denial };
 
+  if (remainingTime(context) < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE);
+
   const ids = await recordIds(call);
   if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
+  if (ids.kind === 'threw') return { outcome: 'rejected', reply: ids };
   if (ids.kind === 'unavailable') return outOfReach(call, ids.problem);
 
   const remaining = remainingTime(context);
-  if (remaining < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE, ids);
+  const deadline = deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2));
+  const standing = await standingId(ids, call.store, host.clock, deadline);
+  if (!standing.known) return unavailable(call, { reason: 'the former record could not be read', cause: standing.cause }, ids.id);
 
-  const key = { id: ids.id, fingerprint: fingerprint(request, settings) };
+  const id = standing.value;
+  const key = { id, fingerprint: fingerprint(request, settings) };
   const terms = termsOf(call, remaining);
-  const ports = portsOf(call, ids);
-  const first = await acquire(key, terms, ports, deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2)));
+  const ports: Ports = { store: call.store, clock: host.clock, token: host.token, sameRequest };
+  const first = await acquire(key, terms, ports, deadline);
   const acquired = first.kind === 'conflict' && settings.onConflict === 'wait' ? await waitOut(first, key, terms, ports, call) : first;
 
-  const { id } = ids;
   switch (acquired.kind) {
     case 'owner':
       if (remainingTime(context) >= MINIMUM_BUDGET) return execute(call, acquired.ownership, ports);
@@ -73,13 +78,6 @@ const termsOf = ({ settings }: Call, remaining: Millis): LeaseTerms => {
     takeover: settings.takeover === 'allow',
   };
 };
-
-const portsOf = ({ store, host }: Call, { previousId }: RecordIds): Ports => ({
-  store: previousId === undefined ? store : new PreviousIdStore(store, previousId),
-  clock: host.clock,
-  token: host.token,
-  sameRequest,
-});
 
 /** Waits as long as is configured, and never so long that there is no time to answer. */
 function waitOut(
