@@ -4,6 +4,7 @@ type Headers = readonly (readonly [name: string, value: string])[];
 
 const ALLOW_ORIGIN = 'access-control-allow-origin';
 const ALLOW_CREDENTIALS = 'access-control-allow-credentials';
+const EXPOSE_HEADERS = 'access-control-expose-headers';
 
 /**
  * CORS headers for a response of the wrapper's own, by the settings of the API:
@@ -35,6 +36,28 @@ export function corsOnReplay(headers: Headers, origin: string | undefined): Head
   const allowed = origin !== undefined && recorded.every((value) => value === origin);
   const kept = allowed ? headers : headers.filter(([name]) => ![ALLOW_ORIGIN, ALLOW_CREDENTIALS].includes(name.toLowerCase()));
   return variesByOrigin(kept) ? kept : [...kept, ['Vary', 'Origin']];
+}
+
+/**
+ * Headers that a page may read are listed in the response (Fetch standard): a
+ * replay that a page may read at all lets it read the names of the wrapper's own
+ * as well. A REST API leaves this to the function.
+ */
+export function exposing(headers: Headers, names: readonly string[]): Headers {
+  const values = (header: string): readonly string[] => headers
+    .filter(([name]) => name.toLowerCase() === header)
+    .flatMap(([, value]) => value.split(',').map((one) => one.trim()));
+  if (values(ALLOW_ORIGIN).length === 0) return headers;
+  const listed = values(EXPOSE_HEADERS).filter((name) => name !== '');
+  // With credentials a `*` is a header of that name and no wildcard.
+  if (listed.includes('*') && !values(ALLOW_CREDENTIALS).includes('true')) return headers;
+  const known = new Set(listed.map((name) => name.toLowerCase()));
+  const missing = names.filter((name) => !known.has(name.toLowerCase()));
+  if (missing.length === 0) return headers;
+  return [
+    ...headers.filter(([name]) => name.toLowerCase() !== EXPOSE_HEADERS),
+    ['Access-Control-Expose-Headers', [...listed, ...missing].join(', ')],
+  ];
 }
 
 const variesByOrigin = (headers: Headers): boolean =>

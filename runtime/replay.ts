@@ -1,6 +1,7 @@
 import type { Problem } from './answer';
 import type { Call } from './call';
 import { unpack } from './codec';
+import { exposing } from './cors';
 import type { HttpResponse } from './fronts/front';
 import { retryHints } from './outcomes';
 import type { IdempotencyRecord } from './protocol/record';
@@ -41,9 +42,9 @@ const unreadable = (reason: string, cause?: unknown): Replay => ({ kind: 'unread
 
 const fetchBody = (objectKey: string, { overflow, host }: Call) =>
   ask(
-    async () => {
+    async (options) => {
       if (overflow === undefined) throw new Error('No overflow bucket is configured.');
-      return overflow.get(objectKey);
+      return overflow.get(objectKey, options);
     },
     OVERFLOW_LIMIT,
     host.clock,
@@ -52,5 +53,7 @@ const fetchBody = (objectKey: string, { overflow, host }: Call) =>
 function marked(response: HttpResponse, { request, settings }: Call): HttpResponse {
   const markers = [settings.replayMarker, ...settings.replayMarkerAliases].map((name) => [name, 'true'] as const);
   const hints = response.statusCode >= 500 ? retryHints(settings.retryHintHeaders, false) : [];
-  return { ...response, cookies: [], headers: [...replayedHeaders(response.headers, request, settings), ...markers, ...hints] };
+  const own = [...markers, ...hints];
+  const headers = exposing(replayedHeaders(response.headers, request, settings), own.map(([name]) => name));
+  return { ...response, cookies: [], headers: [...headers, ...own] };
 }
