@@ -31,9 +31,13 @@ export class DeployedResource {
     return String(this.scope.attribute(this.logicalId, name));
   }
 
-  /** A property with its intrinsics evaluated; `undefined` where it is absent. */
-  property(name: string): unknown {
-    return resolve(this.resource.Properties[name], this.scope, this.where(name));
+  /** A property, or what lies below it, with its intrinsics evaluated; `undefined` where it is absent. */
+  property(...path: readonly string[]): unknown {
+    const value = path.reduce<unknown>(
+      (object, name) => (typeof object === 'object' && object !== null && Object.hasOwn(object, name) ? object[name as keyof typeof object] : undefined),
+      this.resource.Properties,
+    );
+    return resolve(value, this.scope, this.where(path.join('.')));
   }
 
   string(name: string): string | undefined {

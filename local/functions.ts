@@ -12,12 +12,17 @@ const DEFAULT_SANDBOXES = 10;
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 
+/** The parts of AWS that run here, by the name of the variable that leads an SDK to them. */
+export type Endpoints = Readonly<Partial<Record<'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_S3' | 'AWS_ENDPOINT_URL_SECRETS_MANAGER', string>>>;
+
 /** A function that something calls; its environment is resolved once every endpoint is known. */
 export interface FunctionPlan {
   readonly arn: string;
   /** It has the runtime of this package around it. */
-  isIdempotent(): boolean;
-  spec(dynamodbEndpoint: string | undefined): FunctionSpec;
+  readonly isIdempotent: boolean;
+  /** The bucket that takes responses too large for a record, where there is one. */
+  readonly overflowBucket: string | undefined;
+  spec(endpoints: Endpoints): FunctionSpec;
 }
 
 /** The functions of a deployment, planned when first asked for. */
@@ -74,15 +79,16 @@ export class FunctionCatalogue {
     if (typeof layers === 'string') return skip(layers);
     return {
       arn,
-      isIdempotent: () => Object.hasOwn(variables(resource), ENV.TABLE_NAME),
-      spec: (dynamodbEndpoint) => ({
+      isIdempotent: resource.property('Environment', 'Variables', ENV.TABLE_NAME) !== undefined,
+      overflowBucket: resource.property('Environment', 'Variables', ENV.OVERFLOW_BUCKET) as string | undefined,
+      spec: (endpoints) => ({
         id: this.ids.get(resource) ?? resource.logicalId,
         name: resource.ref,
         handler: resource.string('Handler') ?? '',
         runtime,
         timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
         memoryMb: resource.number('MemorySize') ?? DEFAULT_MEMORY_MB,
-        environment: environment(resource, dynamodbEndpoint),
+        environment: environment(resource, endpoints),
         codeDirectory: code.directory,
         layerDirectories: layers,
         maxSandboxes: resource.number('ReservedConcurrentExecutions') ?? DEFAULT_SANDBOXES,
@@ -106,17 +112,11 @@ export class FunctionCatalogue {
   }
 }
 
-function variables(resource: DeployedResource): Readonly<Record<string, unknown>> {
-  return ((resource.property('Environment') ?? {}) as { Variables?: Record<string, unknown> }).Variables ?? {};
-}
-
-function environment(resource: DeployedResource, dynamodbEndpoint: string | undefined): Record<string, string> {
-  const own = Object.entries(variables(resource)).map(([name, value]) => {
+function environment(resource: DeployedResource, endpoints: Endpoints): Record<string, string> {
+  const variables = (resource.property('Environment', 'Variables') ?? {}) as Readonly<Record<string, unknown>>;
+  const own = Object.entries(variables).map(([name, value]) => {
     if (typeof value === 'object') throw new LocalError('TEMPLATE_UNSUPPORTED', `the environment variable ${name} of ${resource.constructPath} is not a string`);
     return [name, String(value)] as const;
   });
-  return {
-    ...(dynamodbEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint }),
-    ...Object.fromEntries(own),
-  };
+  return { ...endpoints, ...Object.fromEntries(own) };
 }

@@ -76,7 +76,7 @@ export function outcomeOfExchange({ response, invocation }: Exchange, hasKey: bo
   if (!invocation) return response.status >= 400 ? 'rejected' : 'passed';
   const shown = outcomeOfResponse(response);
   if (shown !== undefined) return shown;
-  return hasKey && invocation.function.isIdempotent() && invocation.result !== 'returned' ? 'executed' : 'passed';
+  return hasKey && invocation.function.isIdempotent && invocation.result !== 'returned' ? 'executed' : 'passed';
 }
 
 function outcomeOfResponse({ headers, body }: GatewayResponse): Outcome | undefined {

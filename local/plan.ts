@@ -1,4 +1,5 @@
 import { selectStacks, type Assembly } from './assembly';
+import { planSecrets, SECRET_TYPE, type Secret } from './aws/secrets';
 import { constructIds } from './construct-id';
 import { Deployment } from './deployment';
 import { FRONTS } from './fronts';
@@ -15,11 +16,14 @@ export interface Plan {
   /** In template order, with the ids that people know them by. */
   readonly apis: readonly { readonly id: string; readonly api: Api }[];
   readonly tables: readonly TablePlan[];
+  readonly secrets: readonly Secret[];
+  /** Names of the buckets that take responses too large for a record; no other bucket is run. */
+  readonly overflowBuckets: readonly string[];
   readonly functions: FunctionCatalogue;
   readonly notices: Notices;
 }
 
-const READ_ALONG = ['AWS::Lambda::Function', 'AWS::Lambda::LayerVersion', ...TABLE_TYPES];
+const READ_ALONG = ['AWS::Lambda::Function', 'AWS::Lambda::LayerVersion', SECRET_TYPE, ...TABLE_TYPES];
 
 /** Throws `TEMPLATE_UNSUPPORTED` where there is no API to serve. */
 export function planAssembly(assembly: Assembly, stackName: string | undefined, temporaryDirectory: () => string): Plan {
@@ -38,21 +42,25 @@ export function planAssembly(assembly: Assembly, stackName: string | undefined, 
     const where = stackName === undefined ? 'the assembly' : `the stack "${stackName}"`;
     throw new LocalError('TEMPLATE_UNSUPPORTED', [`${where} has no API to serve`, ...notices.lines()].join('; '));
   }
-  noteSkipped(deployment, functions, notices);
+  const overflowBuckets = [...new Set(functions.planned.map(({ overflowBucket }) => overflowBucket).filter((name) => name !== undefined))];
+  noteSkipped(deployment, overflowBuckets, notices);
+  functions.noteUncalled();
   const ids = constructIds(apis.map(({ resource }) => resource));
   return {
     deployment,
     apis: apis.map((api) => ({ id: ids.get(api.resource) ?? api.resource.logicalId, api })),
     tables: planTables(deployment),
+    secrets: planSecrets(deployment),
+    overflowBuckets,
     functions,
     notices,
   };
 }
 
-function noteSkipped(deployment: Deployment, functions: FunctionCatalogue, notices: Notices): void {
+function noteSkipped(deployment: Deployment, overflowBuckets: readonly string[], notices: Notices): void {
   const handled = new Set([...READ_ALONG, ...FRONTS.flatMap(({ resourceType, partTypes }) => [resourceType, ...partTypes])]);
   for (const resource of deployment.resources) {
-    if (!handled.has(resource.type) && !isMeaninglessLocally(resource.type)) notices.skip(resource);
+    const isOverflow = resource.type === 'AWS::S3::Bucket' && overflowBuckets.includes(resource.ref);
+    if (!handled.has(resource.type) && !isMeaninglessLocally(resource.type) && !isOverflow) notices.skip(resource);
   }
-  functions.noteUncalled();
 }

@@ -1,22 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly } from './assembly';
+import { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
-import { createClient, createTables } from './create-tables';
-import { externalDynamoDb, startEmbeddedDynamoDb, type DynamoDb } from './dynamodb';
-import { ACCOUNT, REGION } from './environment';
 import type { Reporter } from './events';
-import type { Invoke } from './fronts/front';
 import { serve, type Answered, type ApiServer } from './http/server';
-import { createFunction } from './lambda/function-pool';
-import type { LocalFunction } from './lambda/local-function';
-import { LocalError, reasonOf } from './local-error';
+import { LocalError } from './local-error';
 import { OutcomeLog, outcomeOfExchange } from './outcome';
 import { planAssembly, type Plan } from './plan';
+import { startFunctions } from './start-functions';
+import { startDynamoDb, startServices } from './start-services';
 import { synthesize } from './synth';
-import { startTtlSweep } from './ttl-sweep';
 import { HEADERS } from '../lib/contract';
 
 export interface RunContext {
@@ -40,9 +34,6 @@ export interface Running {
   stop(graceMs: number, now: AbortSignal): Promise<void>;
 }
 
-/** DynamoDB itself takes days; a developer is to see it happen. */
-const TTL_SWEEP_MS = 10_000;
-
 /**
  * Starts an assembly: its ports first, since the templates may hold their URLs,
  * then DynamoDB and the tables, then the functions. Throws `LocalError` and
@@ -61,7 +52,8 @@ export async function start(options: LocalOptions, context: RunContext): Promise
     const servers = await startServers(plan, options.port, cleanup, (api, answered) => report(context.reporter, outcomes, api, answered));
     const dynamodb = await startDynamoDb(plan, options, context, cleanup);
     context.signal.throwIfAborted();
-    const invoke = startFunctions(plan, dynamodb, context, outcomes, cleanup);
+    const services = await startServices(plan, dynamodb, options, context, cleanup);
+    const invoke = startFunctions(plan, services, context, outcomes, cleanup);
 
     for (const line of plan.notices.lines()) context.reporter.warning(line);
     for (const { server } of servers) server.open(invoke);
@@ -106,81 +98,8 @@ async function startServers(
   return served;
 }
 
-async function startDynamoDb(plan: Plan, options: LocalOptions, context: RunContext, cleanup: Cleanup): Promise<DynamoDb | undefined> {
-  if (options.dynamodbEndpoint !== undefined && options.dataDirectory !== undefined) {
-    plan.notices.warn('--data has no effect with --dynamodb-endpoint: that server keeps the items');
-  }
-  if (plan.tables.length === 0 && options.dynamodbEndpoint === undefined) return undefined;
-  const dynamodb = options.dynamodbEndpoint !== undefined
-    ? externalDynamoDb(options.dynamodbEndpoint)
-    : await startEmbeddedDynamoDb({
-      ...(options.dataDirectory === undefined ? {} : { dataDirectory: path.resolve(context.directory, options.dataDirectory) }),
-      searchFrom: [context.directory, context.cliDirectory],
-      platform: context.platform,
-    });
-  cleanup.add(() => dynamodb.stop());
-  const client = createClient(dynamodb.endpoint);
-  cleanup.add(() => client.destroy());
-  await createTables(client, dynamodb.endpoint, plan.tables);
-  cleanup.add(startTtlSweep(client, plan.tables, TTL_SWEEP_MS, Date.now));
-  return dynamodb;
-}
-
-function startFunctions(
-  plan: Plan, dynamodb: DynamoDb | undefined, context: RunContext, outcomes: OutcomeLog, cleanup: Cleanup,
-): Invoke {
-  const running = new Map<string, LocalFunction>();
-  for (const { arn, spec } of plan.functions.planned) {
-    const local = createFunction(spec(dynamodb?.endpoint), {
-      userDirectory: context.directory,
-      region: REGION,
-      accountId: ACCOUNT,
-      onLog: (line) => {
-        outcomes.observe(line);
-        context.reporter.log({ function: line.functionId, line: line.line });
-      },
-      onNotice: (notice) => context.reporter.warning(notice),
-    });
-    cleanup.add(() => local.close());
-    running.set(arn, local);
-  }
-  return ({ arn }, requestId, event) => running.get(arn)!.invoke(requestId, event);
-}
-
 function report(reporter: Reporter, outcomes: OutcomeLog, api: string, { request, exchange, ms }: Answered): void {
   const hasKey = request.headers.some(([name]) => name.toLowerCase() === HEADERS.KEY.toLowerCase());
   const { outcome, id } = outcomes.take(request.id) ?? { outcome: outcomeOfExchange(exchange, hasKey), id: null };
   reporter.request({ api, method: request.method, path: request.path, status: exchange.response.status, outcome, id, ms });
-}
-
-/** What has been started, to be ended in the opposite order. */
-class Cleanup {
-  private readonly steps: (() => Promise<void> | void)[] = [];
-  private directory: string | undefined;
-
-  add(step: () => Promise<void> | void): void {
-    this.steps.push(step);
-  }
-
-  /** Made when first asked for, and removed with the rest. */
-  readonly temporaryDirectory = (): string => {
-    if (this.directory === undefined) {
-      const directory = mkdtempSync(path.join(tmpdir(), 'idempotent-api-local-'));
-      this.add(() => rmSync(directory, { recursive: true, force: true }));
-      this.directory = directory;
-    }
-    return this.directory;
-  };
-
-  /** A step that fails does not keep the others from running. */
-  async run(): Promise<void> {
-    for (const step of this.steps.splice(0).reverse()) {
-      try {
-        await step();
-      } catch (error) {
-        process.exitCode = 1;
-        process.stderr.write(`while stopping: ${reasonOf(error)}\n`);
-      }
-    }
-  }
 }

@@ -30,6 +30,7 @@ export interface ApiServer {
  */
 export async function serve(api: Api, port: number, onAnswered: (answered: Answered) => void): Promise<ApiServer> {
   let invoke: Invoke | undefined;
+  let draining = false;
   const server = http.createServer((incoming, outgoing) => {
     void respond(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -43,9 +44,10 @@ export async function serve(api: Api, port: number, onAnswered: (answered: Answe
       ? { response: api.tooLarge() }
       : await handle({ ...head, body });
     const sent = isSendable(exchange.response) ? exchange : { ...exchange, response: api.failed() };
-    await send(outgoing, sent.response, incoming.method === 'HEAD', body === 'too-large');
+    await send(outgoing, sent.response, { withoutBody: incoming.method === 'HEAD', close: draining || body === 'too-large' });
+    const ms = Math.round(performance.now() - startedAt);
     await exchange.invocation?.drained;
-    onAnswered({ request: head, exchange: sent, ms: Math.round(performance.now() - startedAt) });
+    onAnswered({ request: head, exchange: sent, ms });
   }
 
   async function handle(request: GatewayRequest): Promise<Exchange> {
@@ -62,8 +64,8 @@ export async function serve(api: Api, port: number, onAnswered: (answered: Answe
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     open: (through) => { invoke = through; },
     drain: () => new Promise((resolve) => {
+      draining = true;
       server.close(() => resolve());
-      server.closeIdleConnections();
     }),
     close: () => {
       server.close();
@@ -116,7 +118,9 @@ function isSendable({ headers }: GatewayResponse): boolean {
 }
 
 /** Resolves when the answer is out, or the client is gone: either way the request is over. */
-async function send(outgoing: http.ServerResponse, response: GatewayResponse, isHead: boolean, close: boolean): Promise<void> {
+async function send(
+  outgoing: http.ServerResponse, response: GatewayResponse, { withoutBody, close }: { readonly withoutBody: boolean; readonly close: boolean },
+): Promise<void> {
   if (outgoing.destroyed) return;
   const bodiless = response.status === 204 || response.status === 304;
   outgoing.sendDate = !response.headers.some(([name]) => name === 'date');
@@ -126,6 +130,6 @@ async function send(outgoing: http.ServerResponse, response: GatewayResponse, is
   outgoing.writeHead(response.status);
   await new Promise<void>((resolve) => {
     outgoing.once('close', resolve);
-    outgoing.end(isHead || bodiless ? undefined : response.body, resolve);
+    outgoing.end(withoutBody || bodiless ? undefined : response.body, resolve);
   });
 }

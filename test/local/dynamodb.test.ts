@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient, createTables } from '../../local/create-tables';
 import { startEmbeddedDynamoDb, type DynamoDb } from '../../local/dynamodb';
 import type { TablePlan } from '../../local/tables';
@@ -23,8 +23,10 @@ const table = (name: string, changes: Partial<TablePlan> = {}): TablePlan => ({
   ...changes,
 });
 
-const put = (client: DynamoDBClient, name: string, id: string, expiresAt?: number) =>
-  client.send(new PutItemCommand({ TableName: name, Item: { id: { S: id }, ...(expiresAt === undefined ? {} : { expires_at: { N: String(expiresAt) } }) } }));
+const put = (client: DynamoDBClient, name: string, id: string, expiresAt?: number) => {
+  const expiry: Record<string, AttributeValue> = expiresAt === undefined ? {} : { expires_at: { N: String(expiresAt) } };
+  return client.send(new PutItemCommand({ TableName: name, Item: { id: { S: id }, ...expiry } }));
+};
 const has = async (client: DynamoDBClient, name: string, id: string) =>
   (await client.send(new GetItemCommand({ TableName: name, Key: { id: { S: id } }, ConsistentRead: true }))).Item !== undefined;
 
@@ -49,7 +51,11 @@ describe('the embedded DynamoDB', () => {
 
   test('refuses a table that is there with another key, naming both', async () => {
     await createTables(client, dynamodb.endpoint, [table('rekeyed')]);
-    const other = { ...table('rekeyed').create, AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' as const }], KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' as const }] };
+    const other = {
+      ...table('rekeyed').create,
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' as const }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' as const }],
+    };
     await expect(createTables(client, dynamodb.endpoint, [table('rekeyed', { create: other })])).rejects.toMatchObject({
       code: 'DYNAMODB_FAILED',
       message: 'the table rekeyed is there with another key (id HASH, now pk HASH); delete it, or give another folder with --data',

@@ -37,15 +37,18 @@ async function post(url: string, key: string | undefined, body: unknown, headers
 function outcomes() {
   const requests = () => cli.events.filter((event) => event.event === 'request');
   const seen = requests().length;
-  return (count: number) => cli.until(() => (requests().length >= seen + count ? requests().slice(seen).map(({ outcome, id }) => ({ outcome, id })) : undefined));
+  return (count: number) => cli.until(() => {
+    const told = requests().slice(seen);
+    return told.length >= count ? told.map(({ outcome, id }) => ({ outcome, id })) : undefined;
+  });
 }
 
 const ID = expect.stringMatching(/^[\w-]{20,}$/);
 
-test('each API and the table that they do not share are ready under the ids of their constructs', async () => {
+test('each API and its own table are ready under the ids of their constructs', async () => {
   const { apis, tables } = await cli.ready();
-  expect(apis.map(({ id, kind }) => [id, kind])).toEqual([['Payments', 'http'], ['Orders', 'rest']]);
-  expect(tables.map(({ id }) => id)).toEqual(['Payments/Table', 'Orders/Table']);
+  expect(apis.map(({ id, kind }) => [id, kind])).toEqual([['Payments', 'http'], ['Orders', 'rest'], ['Reports', 'http']]);
+  expect(tables.map(({ id }) => id)).toEqual(['Payments/Table', 'Orders/Table', 'Reports/Table']);
 });
 
 test('executed, replayed, mismatch: one record, and each request tells its outcome', async () => {
@@ -144,16 +147,34 @@ test('a REST API: a required key that is missing is refused by the gateway, with
   expect(await told(1)).toEqual([{ outcome: 'rejected', id: null }]);
 });
 
-test('with --data a record outlives SIGKILL', async () => {
+test('F35: a response over the item limit goes through the overflow bucket, under a key that a secret made', async () => {
+  const reports = (await cli.ready()).apis.find(({ id }) => id === 'Reports')!.url;
+  const key = newKey();
+  const first = await post(`${reports}/reports`, key, { how: 'large' });
+  expect([first.status, first.isReplay, first.text.length > 600_000]).toEqual([200, false, true]);
+  const again = await post(`${reports}/reports`, key, { how: 'large' });
+  expect([again.status, again.isReplay, again.text === first.text]).toEqual([200, true, true]);
+});
+
+test('nothing of the constructs is skipped', () => {
+  expect(cli.stderr).not.toContain('skipped');
+});
+
+test('with --data a record outlives SIGKILL, one in the overflow bucket too', async () => {
   const assembly = ['--assembly', 'cdk.out', '--data', 'records'];
   const first = starting(...assembly);
-  const url = (await first.ready()).apis[0]!.url;
-  const paid = await post(`${url}/payments`, 'kept', { amount: 5 });
+  const before = (await first.ready()).apis.map(({ url }) => url);
+  const paid = await post(`${before[0]}/payments`, 'kept', { amount: 5 });
+  const report = await post(`${before[2]}/reports`, 'kept', { how: 'large' });
   first.signal('SIGKILL');
   await first.exited;
   const second = starting(...assembly);
-  const again = await post(`${(await second.ready()).apis[0]!.url}/payments`, 'kept', { amount: 5 });
+  const after = (await second.ready()).apis.map(({ url }) => url);
+  const again = await post(`${after[0]}/payments`, 'kept', { amount: 5 });
+  const reportAgain = await post(`${after[2]}/reports`, 'kept', { how: 'large' });
   await second.stop();
   expect(paid.status).toBe(201);
   expect(again).toEqual({ ...paid, isReplay: true });
+  expect(report.status).toBe(200);
+  expect([reportAgain.isReplay, reportAgain.text === report.text]).toEqual([true, true]);
 });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { appCommand, gone, isAlive, Workplace, type Cli } from './support/cli';
+import { appCommand, commandOf, gone, isAlive, Workplace, type Cli } from './support/cli';
 
 jest.setTimeout(120_000);
 
@@ -305,14 +305,31 @@ describe('another start', () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  test('answers what it has accepted before it ends', async () => {
+  /** A request that its function is busy with, and its answer. */
+  const inFlight = async () => {
     const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
     const url = (await own.ready()).apis[0]!.url;
-    const answer = fetch(`${url}/slow`, { method: 'POST' });
+    const answer = fetch(`${url}/echo/sleep`).then((response) => response.text(), () => 'cut off');
     await own.until(() => own.events.find((event) => event.event === 'log'));
+    return { own, answer };
+  };
+
+  test('answers what it has accepted before it ends', async () => {
+    const { own, answer } = await inFlight();
     own.signal('SIGTERM');
-    expect((await answer).status).toBe(503);
+    expect(await answer).toBe('{"slept":true}');
     expect((await own.exited).code).toBe(0);
+  });
+
+  test('waits for nothing after a second signal', async () => {
+    const { own, answer } = await inFlight();
+    const pids = own.descendants();
+    own.signal('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    own.signal('SIGINT');
+    expect(await answer).not.toBe('{"slept":true}');
+    expect((await own.exited).code).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
   });
 
   test('removes its temporary files', async () => {
@@ -358,6 +375,16 @@ describe('another start', () => {
     expect(values).toEqual(ids.map((id) => ({ value: `value ${id}` })));
     await second.stop();
     await gone(pids);
+  });
+
+  test('ends with a clear line when its DynamoDB does', async () => {
+    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    await own.ready();
+    const pids = own.descendants();
+    process.kill(pids.find((pid) => commandOf(pid).includes('dynoxide'))!, 'SIGKILL');
+    expect((await own.exited).code).toBe(1);
+    expect(own.stderr).toMatch(/^idempotent-api: the embedded DynamoDB has ended: /m);
+    expect(pids.filter(isAlive)).toEqual([]);
   });
 
   test('without --data starts empty', async () => {

@@ -34,7 +34,7 @@ test('what nobody asks for is bounded', () => {
 describe('without a line', () => {
   const exchange = (status: number, body: string, headers: [string, string][], result: string | undefined, idempotent = true): Exchange => ({
     response: { status, headers, body: Buffer.from(body) },
-    ...(result === undefined ? {} : { invocation: { function: { arn: 'a', isIdempotent: () => idempotent, spec: () => { throw new Error('unused'); } }, result: result as 'returned' } }),
+    ...(result === undefined ? {} : { invocation: { function: { arn: 'a', isIdempotent: idempotent, overflowBucket: undefined, spec: () => { throw new Error('unused'); } }, result: result as 'returned' } }),
   });
 
   test.each([

@@ -115,3 +115,5 @@ export const isAlive = (pid: number): boolean => {
 export async function gone(pids: readonly number[]): Promise<void> {
   while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+export const commandOf = (pid: number): string => execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });

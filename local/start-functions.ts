@@ -1,0 +1,47 @@
+import type { Cleanup } from './cleanup';
+import { ACCOUNT, REGION } from './environment';
+import type { Invoke } from './fronts/front';
+import type { Endpoints, FunctionPlan } from './functions';
+import { createFunction } from './lambda/function-pool';
+import { FunctionSpecError } from './lambda/function-spec-error';
+import type { FunctionOptions, FunctionSpec, InvocationResult, LocalFunction, LogLine } from './lambda/local-function';
+import type { OutcomeLog } from './outcome';
+import type { Plan } from './plan';
+import type { RunContext } from './runner';
+
+/** Starts the functions that something calls, and returns what calls them. */
+export function startFunctions(
+  plan: Plan, endpointsOf: (plan: FunctionPlan) => Endpoints, context: RunContext, outcomes: OutcomeLog, cleanup: Cleanup,
+): Invoke {
+  const running = new Map<string, LocalFunction>();
+  const options = {
+    userDirectory: context.directory,
+    region: REGION,
+    accountId: ACCOUNT,
+    onLog: (line: LogLine) => {
+      outcomes.observe(line);
+      context.reporter.log({ function: line.functionId, line: line.line });
+    },
+    onNotice: (notice: string) => context.reporter.warning(notice),
+  };
+  for (const planned of plan.functions.planned) {
+    const local = createOrSkip(planned.spec(endpointsOf(planned)), options, plan);
+    if (!local) continue;
+    cleanup.add(() => local.close());
+    running.set(planned.arn, local);
+  }
+  return async ({ arn }, requestId, event) => running.get(arn)?.invoke(requestId, event) ?? NOT_RUN;
+}
+
+const NOT_RUN: InvocationResult = { kind: 'threw', error: { errorType: 'NotRun', errorMessage: 'This function is not run locally.' } };
+
+/** A runtime that is not run is no reason not to serve the other functions. */
+function createOrSkip(spec: FunctionSpec, options: FunctionOptions, { notices }: Plan): LocalFunction | undefined {
+  try {
+    return createFunction(spec, options);
+  } catch (error) {
+    if (!(error instanceof FunctionSpecError) || error.code !== 'UNSUPPORTED_RUNTIME') throw error;
+    notices.warn(`${error.message} Requests to it get a 500.`);
+    return undefined;
+  }
+}

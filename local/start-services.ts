@@ -1,0 +1,58 @@
+import path from 'node:path';
+import { startObjects } from './aws/objects';
+import { startSecrets } from './aws/secrets';
+import type { LocalService } from './aws/service';
+import type { Cleanup } from './cleanup';
+import type { LocalOptions } from './cli-options';
+import { createClient, createTables } from './create-tables';
+import { externalDynamoDb, startEmbeddedDynamoDb, type DynamoDb } from './dynamodb';
+import type { Endpoints, FunctionPlan } from './functions';
+import type { Plan } from './plan';
+import type { RunContext } from './runner';
+import { startTtlSweep } from './ttl-sweep';
+
+/** DynamoDB itself takes days; a developer is to see it happen. */
+const TTL_SWEEP_MS = 10_000;
+
+/** The DynamoDB of the plan's tables, with them in it; `undefined` where nothing asks for one. */
+export async function startDynamoDb(
+  plan: Plan, options: LocalOptions, context: RunContext, cleanup: Cleanup,
+): Promise<DynamoDb | undefined> {
+  if (options.dynamodbEndpoint !== undefined && options.dataDirectory !== undefined) {
+    plan.notices.warn('--data has no effect with --dynamodb-endpoint: that server keeps the items');
+  }
+  if (plan.tables.length === 0 && options.dynamodbEndpoint === undefined) return undefined;
+  const dynamodb = options.dynamodbEndpoint !== undefined
+    ? externalDynamoDb(options.dynamodbEndpoint)
+    : await startEmbeddedDynamoDb({
+      ...(options.dataDirectory === undefined ? {} : { dataDirectory: path.resolve(context.directory, options.dataDirectory) }),
+      searchFrom: [context.directory, context.cliDirectory],
+      platform: context.platform,
+    });
+  cleanup.add(() => dynamodb.stop());
+  const client = createClient(dynamodb.endpoint);
+  cleanup.add(() => client.destroy());
+  await createTables(client, dynamodb.endpoint, plan.tables);
+  cleanup.add(startTtlSweep(client, plan.tables, TTL_SWEEP_MS, Date.now));
+  return dynamodb;
+}
+
+/** What leads each function's AWS clients here. S3 is led here only where the wrapper needs it: a handler's own buckets are not run. */
+export async function startServices(
+  plan: Plan, dynamodb: DynamoDb | undefined, options: LocalOptions, context: RunContext, cleanup: Cleanup,
+): Promise<(plan: FunctionPlan) => Endpoints> {
+  const started = async (service: Promise<LocalService>) => {
+    const { endpoint, stop } = await service;
+    cleanup.add(stop);
+    return endpoint;
+  };
+  const objectDirectory = () => path.join(
+    options.dataDirectory === undefined ? cleanup.temporaryDirectory() : path.resolve(context.directory, options.dataDirectory), 'objects');
+  const secrets = plan.secrets.length > 0 ? await started(startSecrets(plan.secrets)) : undefined;
+  const objects = plan.overflowBuckets.length > 0 ? await started(startObjects(plan.overflowBuckets, objectDirectory())) : undefined;
+  return ({ overflowBucket }) => ({
+    ...(dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint } : {}),
+    ...(secrets === undefined ? {} : { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets }),
+    ...(objects === undefined || overflowBucket === undefined ? {} : { AWS_ENDPOINT_URL_S3: objects }),
+  });
+}
