@@ -27,8 +27,7 @@ const context: CommandContext = {
     err: (line) => process.stderr.write(`${line}\n`),
   },
   onStopRequested: (callback) => {
-    process.on('SIGINT', callback);
-    process.on('SIGTERM', callback);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, callback);
     // Whoever read the output is gone: there is nobody left to serve.
     process.stdout.on('error', callback);
   },

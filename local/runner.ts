@@ -78,6 +78,8 @@ export async function start(options: LocalOptions, context: RunContext): Promise
   }
 }
 
+const MAX_PORT = 65_535;
+
 interface Served {
   readonly id: string;
   readonly kind: 'http' | 'rest' | 'url';
@@ -88,6 +90,9 @@ interface Served {
 async function startServers(
   plan: Plan, firstPort: number, cleanup: Cleanup, onAnswered: (api: string, answered: Answered) => void,
 ): Promise<readonly Served[]> {
+  if (firstPort + plan.apis.length - 1 > MAX_PORT) {
+    throw new LocalError('USAGE', `--port ${firstPort} leaves too few ports for ${plan.apis.length} APIs; give a lower one, or 0 for free ports`);
+  }
   const served: Served[] = [];
   for (const [index, { id, api }] of plan.apis.entries()) {
     const server = await serve(api, firstPort === 0 ? 0 : firstPort + index, (answered) => onAnswered(id, answered));

@@ -86,7 +86,8 @@ async function listen(server: http.Server, port: number): Promise<void> {
 }
 
 function requestHead(incoming: http.IncomingMessage): Omit<GatewayRequest, 'body'> {
-  const target = incoming.url ?? '/';
+  // A client that takes this for a proxy sends the whole URL.
+  const target = (incoming.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '') || '/';
   const queryAt = target.indexOf('?');
   return {
     id: randomUUID(),

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { appCommand, commandOf, gone, isAlive, Workplace, type Cli } from './support/cli';
@@ -142,6 +142,17 @@ test('a body over 10 MB is a 413, and so is an event over what Lambda takes', as
   expect((await post(5 * 1024 * 1024)).status).toBe(200);
 });
 
+test('a request that names the whole URL is routed by its path', async () => {
+  const status = await new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: new URL(shop).port, path: 'http://shop.example/echo/bare?x=1' }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on('error', reject).end();
+  });
+  expect(status).toBe(200);
+});
+
 test('HEAD gets the headers of the answer alone', async () => {
   const response = await fetch(`${shop}/echo/bare`, { method: 'HEAD' });
   expect([response.status, response.headers.get('content-length'), await response.text()]).toEqual([200, '13', '']);
@@ -266,8 +277,8 @@ describe('a Lambda authorizer', () => {
 
 test('every request is an event, and so is every line of a log', async () => {
   await fetch(`${shop}/echo/bare?secret=1`, { method: 'DELETE' });
-  const request = await cli.until(() => cli.events.find((event) => event.event === 'request' && event.method === 'DELETE'));
-  expect(request).toEqual({ event: 'request', api: 'Store', method: 'DELETE', path: '/echo/bare', status: 200, outcome: 'passed', id: null, ms: expect.any(Number) });
+  const deleted = await cli.until(() => cli.events.find((event) => event.event === 'request' && event.method === 'DELETE'));
+  expect(deleted).toEqual({ event: 'request', api: 'Store', method: 'DELETE', path: '/echo/bare', status: 200, outcome: 'passed', id: null, ms: expect.any(Number) });
   expect(cli.events).toContainEqual({ event: 'log', function: 'Handler', line: expect.stringContaining('handling ANY /echo/{proxy+}') });
   const rejected = await cli.until(() => cli.events.find((event) => event.event === 'request' && event.path === '/nothing'));
   expect(rejected).toMatchObject({ status: 404, outcome: 'rejected' });
@@ -413,6 +424,7 @@ describe('a start that cannot succeed says so in one line', () => {
     ['an unknown stack', ['local', '--assembly', 'cdk.out', '--stack', 'Shpo'], 1, 'idempotent-api: --stack "Shpo" is not in the assembly; its stacks are: Storage, Shop, Admin, Direct'],
     ['a stack without an API', ['local', '--assembly', 'cdk.out', '--stack', 'Storage'], 1, 'idempotent-api: the stack "Storage" has no API to serve'],
     ['a DynamoDB that is not there', ['local', '--assembly', 'cdk.out', '--port', '0', '--dynamodb-endpoint', 'http://127.0.0.1:1'], 1, 'cannot be created at http://127.0.0.1:1'],
+    ['too few ports', ['local', '--assembly', 'cdk.out', '--port', '65534'], 2, 'idempotent-api: --port 65534 leaves too few ports for 4 APIs'],
     ['data where no folder can be', ['local', '--assembly', 'cdk.out', '--port', '0', '--data', 'cdk.json/x'], 1, 'idempotent-api: --data "'],
   ])('%s', async (_, argv, code, said) => {
     const own = workplace.start(...argv);
