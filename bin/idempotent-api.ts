@@ -15,6 +15,9 @@ Options:
   --version    show the version
 `;
 
+/** Ctrl-C under npx arrives twice: from the terminal, and once more from npm, which was signalled too. */
+const ONE_KEYPRESS_MS = 1000;
+
 const cliDirectory = path.dirname(fileURLToPath(import.meta.url));
 
 const context: CommandContext = {
@@ -27,7 +30,13 @@ const context: CommandContext = {
     err: (line) => process.stderr.write(`${line}\n`),
   },
   onStopRequested: (callback) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, callback);
+    let last = -Infinity;
+    const asked = (): void => {
+      const now = performance.now();
+      if (now - last > ONE_KEYPRESS_MS) callback();
+      last = now;
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, asked);
     // Whoever read the output is gone: there is nobody left to serve.
     process.stdout.on('error', callback);
   },
