@@ -16,7 +16,7 @@ Options:
 `;
 
 /** Ctrl-C under npx arrives twice: from the terminal, and once more from npm, which was signalled too. */
-const ONE_KEYPRESS_MS = 1000;
+const ONE_KEYPRESS_MS = 250;
 
 const cliDirectory = path.dirname(fileURLToPath(import.meta.url));
 

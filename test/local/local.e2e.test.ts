@@ -1,11 +1,11 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { appCommand, commandOf, gone, isAlive, Workplace, type Cli } from './support/cli';
+import { appCommand, commandOf, gone, isAlive, UserFolder, type Cli } from './support/cli';
 
 jest.setTimeout(120_000);
 
-const workplace = new Workplace({ context: { greeting: 'from cdk.json' } });
+const user = new UserFolder({ context: { greeting: 'from cdk.json' } });
 let cli: Cli;
 let shop: string;
 let admin: string;
@@ -13,7 +13,7 @@ let open: string;
 let signed: string;
 
 beforeAll(async () => {
-  cli = workplace.start('local', '--app', appCommand('shop-app.ts'), '--port', '0', '--json');
+  cli = user.start('local', '--app', appCommand('shop-app.ts'), '--port', '0', '--json');
   const { apis } = await cli.ready();
   shop = apis.find(({ id }) => id === 'Store')!.url;
   admin = apis.find(({ id }) => id === 'AdminApi')!.url;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cli.stop();
-  workplace.remove();
+  user.remove();
 });
 
 const echo = async (url: string, init?: RequestInit) => (await (await fetch(url, init)).json()) as {
@@ -303,10 +303,10 @@ test('a client that hangs up changes nothing: the function finishes', async () =
 });
 
 describe('another start', () => {
-  const assembly = path.join(workplace.directory, 'cdk.out');
+  const assembly = path.join(user.directory, 'cdk.out');
 
   test.each(['SIGINT', 'SIGTERM'] as const)('ends on %s with nothing left behind', async (signal) => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     const { apis } = await own.ready();
     await fetch(`${apis[0]!.url}/echo/bare`);
     const pids = own.descendants();
@@ -318,7 +318,7 @@ describe('another start', () => {
 
   /** A request that its function is busy with, and its answer. */
   const inFlight = async () => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     const url = (await own.ready()).apis[0]!.url;
     const answer = fetch(`${url}/echo/sleep`).then((response) => response.text(), () => 'cut off');
     await own.until(() => own.events.find((event) => event.event === 'log'));
@@ -336,7 +336,7 @@ describe('another start', () => {
     const { own, answer } = await inFlight();
     const pids = own.descendants();
     own.signal('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     own.signal('SIGINT');
     expect(await answer).not.toBe('{"slept":true}');
     expect((await own.exited).code).toBe(0);
@@ -344,17 +344,17 @@ describe('another start', () => {
   });
 
   test('removes its temporary files', async () => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     await own.ready();
     await own.stop();
     await cli.stop();
-    expect(workplace.leftovers()).toEqual([]);
-    cli = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    expect(user.leftovers()).toEqual([]);
+    cli = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     await cli.ready();
   });
 
   test('serves one stack and what it depends on', async () => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--stack', 'Shop', '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--stack', 'Shop', '--json');
     const { apis, tables } = await own.ready();
     expect([apis.map(({ id }) => id), tables.map(({ id }) => id)]).toEqual([['Store'], ['Items']]);
     await own.stop();
@@ -364,14 +364,14 @@ describe('another start', () => {
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const { port } = blocker.address() as AddressInfo;
-    const own = workplace.start('local', '--assembly', assembly, '--port', String(port - 1), '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', String(port - 1), '--json');
     expect((await own.exited).code).toBe(1);
     expect(own.stderr.trim()).toBe(`idempotent-api: port ${port} is in use; give another one with --port, or --port 0 for free ports`);
     await new Promise((resolve) => blocker.close(resolve));
   });
 
   test('with --data finds every acknowledged item again, even after SIGKILL, and leaves no process behind', async () => {
-    const start = () => workplace.start('local', '--assembly', assembly, '--port', '0', '--data', 'records', '--json');
+    const start = () => user.start('local', '--assembly', assembly, '--port', '0', '--data', 'records', '--json');
     const first = start();
     const url = (await first.ready()).apis[0]!.url;
     const ids = Array.from({ length: 20 }, (_, index) => String(index));
@@ -389,7 +389,7 @@ describe('another start', () => {
   });
 
   test('ends with a clear line when its DynamoDB does', async () => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     await own.ready();
     const pids = own.descendants();
     process.kill(pids.find((pid) => commandOf(pid).includes('dynoxide'))!, 'SIGKILL');
@@ -399,13 +399,13 @@ describe('another start', () => {
   });
 
   test('without --data starts empty', async () => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--json');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     expect((await fetch(`${(await own.ready()).apis[0]!.url}/items/1`)).status).toBe(404);
     await own.stop();
   });
 
   test('speaks to people without --json', async () => {
-    const own = workplace.start('local', '--assembly', assembly, '--port', '0', '--stack', 'Admin');
+    const own = user.start('local', '--assembly', assembly, '--port', '0', '--stack', 'Admin');
     const url = await own.until(() => /^ready AdminApi http (http:\/\/127\.0\.0\.1:\d+)$/m.exec(own.stdout)?.[1]);
     await fetch(`${url}/who`);
     await own.until(() => /^request AdminApi GET \/who 200 passed \d+ ms$/m.exec(own.stdout)?.[0]);
@@ -427,7 +427,7 @@ describe('a start that cannot succeed says so in one line', () => {
     ['too few ports', ['local', '--assembly', 'cdk.out', '--port', '65534'], 2, 'idempotent-api: --port 65534 leaves too few ports for 4 APIs'],
     ['data where no folder can be', ['local', '--assembly', 'cdk.out', '--port', '0', '--data', 'cdk.json/x'], 1, 'idempotent-api: --data "'],
   ])('%s', async (_, argv, code, said) => {
-    const own = workplace.start(...argv);
+    const own = user.start(...argv);
     expect((await own.exited).code).toBe(code);
     expect(own.stderr).toContain(said);
     expect(own.stderr.trim().split('\n').filter((line) => !line.startsWith('warning: '))).toHaveLength(1);
@@ -435,19 +435,19 @@ describe('a start that cannot succeed says so in one line', () => {
   });
 
   test('an app that fails to synthesize: its own output and exit status', async () => {
-    const own = workplace.start('local', '--app', 'echo "the app says why" >&2; exit 7');
+    const own = user.start('local', '--app', 'echo "the app says why" >&2; exit 7');
     expect((await own.exited).code).toBe(7);
     expect(own.stderr).toMatch(/^the app says why\nidempotent-api: --app "echo .*" failed with exit status 7; its own output is above\n$/);
   });
 
   test('an app that writes nothing, though an earlier one did', async () => {
-    const own = workplace.start('local', '--app', 'true');
+    const own = user.start('local', '--app', 'true');
     expect((await own.exited).code).toBe(1);
     expect(own.stderr).toContain('--app "true" ended without writing an assembly');
   });
 
   test('a stop while the app synthesizes ends the app too', async () => {
-    const own = workplace.start('local', '--app', 'echo started >&2; sleep 600');
+    const own = user.start('local', '--app', 'echo started >&2; sleep 600');
     await own.until(() => own.stderr.includes('started') || undefined);
     const pids = own.descendants();
     own.signal('SIGTERM');
