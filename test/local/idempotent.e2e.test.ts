@@ -1,13 +1,13 @@
-import { appCommand, Workplace, type Cli } from './support/cli';
+import { appCommand, UserFolder, type Cli } from './support/cli';
 
 jest.setTimeout(120_000);
 
-const workplace = new Workplace();
+const user = new UserFolder();
 let cli: Cli;
 let payments: string;
 let orders: string;
 
-const starting = (...argv: string[]) => workplace.start('local', '--port', '0', '--json', ...argv);
+const starting = (...argv: string[]) => user.start('local', '--port', '0', '--json', ...argv);
 
 beforeAll(async () => {
   cli = starting('--app', appCommand('idempotent-app.ts'));
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cli.stop();
-  workplace.remove();
+  user.remove();
 });
 
 let keys = 0;

@@ -1,18 +1,18 @@
 import { request as httpRequest } from 'node:http';
-import { appCommand, Workplace, type Cli } from './support/cli';
+import { appCommand, UserFolder, type Cli } from './support/cli';
 
-const workplace = new Workplace();
+const user = new UserFolder();
 let cli: Cli;
 let url: string;
 
 beforeAll(async () => {
-  cli = workplace.start('local', '--app', appCommand('rest-app.ts'), '--port', '0', '--json');
+  cli = user.start('local', '--app', appCommand('rest-app.ts'), '--port', '0', '--json');
   url = (await cli.ready()).apis[0]!.url;
 });
 
 afterAll(async () => {
   await cli.stop();
-  workplace.remove();
+  user.remove();
 });
 
 const called = async (response: Response) => {

@@ -13,8 +13,8 @@ export const appCommand = (fixture: string) => `"${TSX}" "${path.join(REPOSITORY
 type CliEvent = ({ event: 'ready' } & ReadyEvent) | ({ event: 'request' } & RequestEvent) | ({ event: 'log' } & LogEvent);
 
 /** A folder as a user has one, and beside it the only temporary folder that the command knows. */
-export class Workplace {
-  readonly root = mkdtempSync(path.join(tmpdir(), 'workplace-'));
+export class UserFolder {
+  readonly root = mkdtempSync(path.join(tmpdir(), 'user-folder-'));
   readonly directory = path.join(this.root, 'project');
   private readonly temporary = path.join(this.root, 'tmp');
 
