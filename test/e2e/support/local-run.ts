@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Place, REPOSITORY } from './place';
+import type { LogEvent, ReadyEvent, RequestEvent } from '../../../local/events';
+
+type CliEvent = ({ event: 'ready' } & ReadyEvent) | ({ event: 'request' } & RequestEvent) | ({ event: 'log' } & LogEvent);
+
+const LOADER = ['--import', pathToFileURL(require.resolve('tsx')).href];
+
+/** As users have it once it is built, else from its source. */
+const command = (): readonly string[] => {
+  const built = path.join(REPOSITORY, 'build/cli/idempotent-api.mjs');
+  return existsSync(built) ? [built] : [...LOADER, path.join(REPOSITORY, 'bin/idempotent-api.ts')];
+};
+
+const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' ');
+
+/** `idempotent-api local --json` over an app of `fixtures/`, as a process of its own. */
+export class LocalRun {
+  private stdout = '';
+  private stderr = '';
+  private readonly waiting = new Set<() => void>();
+  private readonly exited: Promise<void>;
+  private readonly killOnExit = () => this.child.kill('SIGKILL');
+
+  private constructor(readonly place: Place, private readonly child: ChildProcess) {
+    child.stdout!.on('data', (chunk: Buffer) => this.heard(() => { this.stdout += chunk.toString(); }));
+    child.stderr!.on('data', (chunk: Buffer) => this.heard(() => { this.stderr += chunk.toString(); }));
+    this.exited = new Promise((resolve) => child.once('close', () => this.heard(resolve)));
+    process.once('exit', this.killOnExit);
+  }
+
+  /** Ready to serve; a run that does not become ready leaves nothing behind. */
+  static async start(fixture: string): Promise<LocalRun> {
+    const place = new Place();
+    writeFileSync(path.join(place.project, 'cdk.json'), '{}');
+    const app = quoted([process.execPath, ...LOADER, path.join(REPOSITORY, 'test/e2e/fixtures', fixture)]);
+    const run = new LocalRun(place, spawn(process.execPath, [...command(), 'local', '--app', app, '--port', '0', '--json'], {
+      cwd: place.project,
+      env: { ...process.env, ...place.environment, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }));
+    try {
+      await run.ready();
+      return run;
+    } catch (error) {
+      await run.stop();
+      throw error;
+    }
+  }
+
+  get events(): readonly CliEvent[] {
+    return this.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line) as CliEvent);
+  }
+
+  ready(): Promise<ReadyEvent> {
+    return this.until(() => this.events.find((event) => event.event === 'ready'));
+  }
+
+  async url(api: string): Promise<string> {
+    const { apis } = await this.ready();
+    const found = apis.find(({ id }) => id === api);
+    if (found === undefined) throw new Error(`no API ${api} among ${apis.map(({ id }) => id).join(', ')}`);
+    return found.url;
+  }
+
+  /** The `request` events of a path in the order of their answers, once there are that many. */
+  requests(requestPath: string, count: number): Promise<readonly RequestEvent[]> {
+    return this.until(() => {
+      const found = this.events.filter((event) => event.event === 'request' && event.path === requestPath);
+      return found.length >= count ? (found as readonly RequestEvent[]) : undefined;
+    });
+  }
+
+  logs(functionId: string): readonly string[] {
+    return this.events.flatMap((event) => (event.event === 'log' && event.function === functionId ? [event.line] : []));
+  }
+
+  /** Polls on output, not on time; fails with what was said where the command ends first. */
+  async until<T>(find: () => T | undefined): Promise<T> {
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`the command ended early\n${this.stdout}\n${this.stderr}`);
+      }
+      await new Promise<void>((resolve) => this.waiting.add(resolve));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.child.kill('SIGTERM');
+    await this.exited;
+    process.off('exit', this.killOnExit);
+    this.place.remove();
+  }
+
+  private heard(change: () => void): void {
+    change();
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}
