@@ -109,6 +109,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fauxqs@1.9.2',
     'jest@30.5.2',
     'jsii-docgen@10.12.6',
+    // Drives the browser of the system: it brings none of its own.
+    'playwright-core@1.65.1',
     'tsx',
   ],
 });
