@@ -58,7 +58,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslint: true,
   eslintOptions: {
     dirs: ['lib'],
-    devdirs: ['runtime', 'local', 'bin', 'test', 'scripts'],
+    devdirs: ['runtime', 'local', 'bin', 'integ', 'test', 'scripts'],
     tsconfigPath: './tsconfig.dev.json',
     projectService: false,
     commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
@@ -74,7 +74,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       types: ['node', 'jest'],
       noEmit: true,
     },
-    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'local/**/*.ts', 'bin/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
+    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'local/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
     exclude: ['build', 'cdk.out', 'node_modules'],
   },
 
@@ -199,6 +199,16 @@ test.exec('tsx scripts/check-failures.ts');
 test.exec('tsx scripts/check-docs.ts');
 test.spawn(eslint.eslintTask);
 
+// Snapshots of what the cases in integ/ deploy. `integ:update` remakes those that
+// differ, and deploys nothing; `npm run integ -- --update-on-failed` deploys.
+const integRunner = "integ-runner --directory integ --language typescript --app 'tsx {filePath}'";
+const integ = project.addTask('integ', { description: 'Verify the snapshots of integ/, without an account' });
+integ.spawn(bundle);
+integ.exec(integRunner, { receiveArgs: true });
+const integUpdate = project.addTask('integ:update', { description: 'Remake the snapshots of integ/ that differ, without an account' });
+integUpdate.spawn(bundle);
+integUpdate.exec(`${integRunner} --update-on-failed --dry-run`, { receiveArgs: true });
+
 // The other languages are packaged where their toolchains are: in the release workflow.
 project.packageTask.reset();
 project.packageTask.spawn(project.tasks.tryFind('package:js')!);
@@ -228,6 +238,8 @@ eslint.addRules({
 });
 
 project.gitignore.addPatterns('/build/', '/cdk.out/', '/.local/', '/lib/**/*.js.map', '*.tsbuildinfo', '/tmp/');
+project.gitignore.addPatterns('/integ/**/asset.*', '/integ/cdk-integ.out*');
+project.gitattributes.addAttributes('/integ/*.snapshot/**', 'linguist-generated');
 project.gitignore.addPatterns('/.npmignore'); // jsii-pacmak writes one, which `files` outranks
 
 project.synth();

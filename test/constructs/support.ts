@@ -4,9 +4,6 @@ import { Code, Function as LambdaFunction, FunctionProps, Runtime } from 'aws-cd
 import { Construct } from 'constructs';
 import { ENV, WireConfiguration } from '../../lib/contract';
 
-// TableV2 of aws-cdk-lib 2.257 calls a deprecated part of itself, and says so for every table.
-process.env.JSII_DEPRECATED = 'quiet';
-
 export const newStack = (id = 'Stack', props?: StackProps, app = new App()): Stack => new Stack(app, id, props);
 
 export const newFunction = (scope: Construct, id = 'Fn', props: Partial<FunctionProps> = {}): LambdaFunction =>
