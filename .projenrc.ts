@@ -107,10 +107,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'esbuild@0.28.2',
     'fast-check',
     'fauxqs@1.9.2',
+    'ioredis@6.0.0',
     'jest@30.5.2',
     'jsii-docgen@10.12.6',
     // Drives the browser of the system: it brings none of its own.
     'playwright-core@1.65.1',
+    'redis@6.3.1',
     'tsx',
   ],
 });
