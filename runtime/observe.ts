@@ -4,6 +4,9 @@ import type { CounterName, IdempotencyMetrics } from './observability/metrics';
 import type { Millis } from './time';
 import { LOG_FIELD, METRICS } from '../lib/contract';
 
+/** Of the methods that some fronts let through, clients could make a dimension without end. */
+const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
 /** Longest that a response waits for `onDuplicate`. */
 const HOOK_LIMIT = 1_000 as Millis;
 
@@ -15,12 +18,12 @@ export async function observe(
   metrics: IdempotencyMetrics,
 ): Promise<void> {
   const { settings, request, front } = call;
-  // A load balancer has no route templates: its paths would be a dimension without end.
-  const route = front.kind === 'alb' ? '$default' : request.route;
+  // Neither a load balancer nor a function URL has route templates: their paths would be a dimension without end.
+  const route = front.kind === 'alb' || front.kind === 'function-url' ? '$default' : request.route;
   log(call, answer, route, measured.ms);
   metrics.measure({
     service: settings.namespace,
-    route: `${request.method} ${route}`,
+    route: `${METHODS.has(request.method) ? request.method : 'OTHER'} ${route}`,
     counters: countersOf(answer),
     storeLatency: measured.storeLatency,
   });

@@ -12,7 +12,9 @@ export interface RecordingHandler<Result> {
  * @example
  * const handler = recordingHandler((call) => ({ statusCode: 201, body: `payment ${call}` }));
  */
-export function recordingHandler<Result>(respond: (call: number, event: unknown, context: unknown) => Result | Promise<Result>): RecordingHandler<Result> {
+export function recordingHandler<Result>(
+  respond: (call: number, event: unknown, context: unknown) => Result | Promise<Result>,
+): RecordingHandler<Result> {
   const calls: { readonly event: unknown; readonly context: unknown }[] = [];
   const handler = async (event: unknown, context: unknown): Promise<Result> => {
     calls.push({ event, context });

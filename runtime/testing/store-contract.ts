@@ -163,7 +163,8 @@ export const storeContract: readonly StoreContractCase[] = [
         await expectClaim(store, claim);
         await store.complete({ ...completionOf(claim, ''), response: stored });
         const read = readable(await store.read(claim.id)).response;
-        assert.deepEqual({ ...read, body: read?.body && [...read.body] }, { body: undefined, ...stored, ...(stored.body && { body: [...stored.body] }) });
+        const listed = { body: undefined, ...stored, ...(stored.body && { body: [...stored.body] }) };
+        assert.deepEqual({ ...read, body: read?.body && [...read.body] }, listed);
       }
     },
   },
