@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { killOnExit } from './kill-on-exit';
 import { Place, REPOSITORY } from './place';
 import type { LogEvent, ReadyEvent, RequestEvent } from '../../../local/events';
 
@@ -23,13 +24,12 @@ export class LocalRun {
   private stderr = '';
   private readonly waiting = new Set<() => void>();
   private readonly exited: Promise<void>;
-  private readonly killOnExit = () => this.child.kill('SIGKILL');
 
   private constructor(readonly place: Place, private readonly child: ChildProcess) {
     child.stdout!.on('data', (chunk: Buffer) => this.heard(() => { this.stdout += chunk.toString(); }));
     child.stderr!.on('data', (chunk: Buffer) => this.heard(() => { this.stderr += chunk.toString(); }));
     this.exited = new Promise((resolve) => child.once('close', () => this.heard(resolve)));
-    process.once('exit', this.killOnExit);
+    killOnExit(child);
   }
 
   /** Ready to serve; a run that does not become ready leaves nothing behind. */
@@ -93,7 +93,6 @@ export class LocalRun {
   async stop(): Promise<void> {
     this.child.kill('SIGTERM');
     await this.exited;
-    process.off('exit', this.killOnExit);
     this.place.remove();
   }
 

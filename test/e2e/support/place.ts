@@ -14,6 +14,9 @@ export interface Execution {
   readonly isTakeover?: boolean;
   readonly id?: string;
   readonly derivedKey?: string;
+  /** Epoch milliseconds, as is the end of its lease. */
+  readonly began?: number;
+  readonly leaseEnd?: number;
 }
 
 /** A folder of a test's own, in which other processes leave traces and find their orders. */
