@@ -1,9 +1,8 @@
-import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack, Validations } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
-import { assertPaidOnce, newApp, payments, records } from './payments';
+import { assertPaidOnce, newApp, newCase, payments, records } from './payments';
 import { Idempotency } from '../lib';
 
 /** Functions behind fronts that are there already: a function URL, and an API through an alias. */
@@ -25,6 +24,6 @@ Validations.of(api).acknowledge(
   { id: 'AwsSolutions-APIG4', reason: 'The test has no identity to sign in with; its API lives for minutes and does nothing.' },
 );
 
-const integ = new IntegTest(app, 'Attach', { testCases: [stack], diffAssets: true });
+const integ = newCase(app, 'Attach', stack);
 assertPaidOnce(integ, url);
 assertPaidOnce(integ, `${api.url}payments`);

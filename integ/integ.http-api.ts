@@ -1,7 +1,6 @@
-import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack, Validations } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { assertKeyRequired, assertPaidOnce, newApp, payments, records } from './payments';
+import { assertKeyRequired, assertPaidOnce, newApp, newCase, payments, records } from './payments';
 import { IdempotencyMonitoring, IdempotentApi } from '../lib';
 
 /** An HTTP API, with its dashboard and alarms. */
@@ -16,5 +15,5 @@ Validations.of(api).acknowledge(
   { id: 'AwsSolutions-APIG4', reason: 'The test has no identity to sign in with; its API lives for minutes and does nothing.' },
 );
 
-const integ = new IntegTest(app, 'HttpApi', { testCases: [stack], diffAssets: true });
+const integ = newCase(app, 'HttpApi', stack);
 assertPaidOnce(integ, `${api.url}payments`).next(assertKeyRequired(integ, `${api.url}payments`));

@@ -1,7 +1,6 @@
-import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { Stack, Validations } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { assertKeyRequired, assertPaidOnce, newApp, payments, records } from './payments';
+import { assertKeyRequired, assertPaidOnce, newApp, newCase, payments, records } from './payments';
 import { IdempotentRestApi } from '../lib';
 
 /** A REST API, whose gateway refuses requests without a key. */
@@ -19,5 +18,5 @@ Validations.of(api).acknowledge(
   { id: 'AwsSolutions-COG4', reason: 'The test has no identity to sign in with; its API lives for minutes and does nothing.' },
 );
 
-const integ = new IntegTest(app, 'RestApi', { testCases: [stack], diffAssets: true });
+const integ = newCase(app, 'RestApi', stack);
 assertPaidOnce(integ, `${api.url}payments`).next(assertKeyRequired(integ, `${api.url}payments`));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { ExpectedResult, type IApiCall, type IntegTest } from '@aws-cdk/integ-tests-alpha';
-import { App, RemovalPolicy } from 'aws-cdk-lib';
+import { ExpectedResult, IntegTest, type IApiCall } from '@aws-cdk/integ-tests-alpha';
+import { App, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -12,6 +12,13 @@ const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 /** An app whose snapshot is the same wherever it is made: stack traces and the construct tree hold paths of the machine. */
 export const newApp = (): App =>
   new App({ treeMetadata: false, context: { 'aws:cdk:disable-creation-stack-traces': true } });
+
+/** A case whose snapshot tells changed code too. Layers and versions are never changed in place, each change replaces them. */
+export const newCase = (app: App, id: string, stack: Stack): IntegTest => new IntegTest(app, id, {
+  testCases: [stack],
+  diffAssets: true,
+  allowDestroy: ['AWS::Lambda::LayerVersion', 'AWS::Lambda::Version'],
+});
 
 /** A function that pays, and knows nothing of keys. Its logs go with it. */
 export function payments(scope: Construct, id = 'Payments'): LambdaFunction {
