@@ -4,11 +4,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { localCommand, type CommandContext } from '../local/command';
 import { LocalError, reasonOf } from '../local/local-error';
+import { isOperateCommand, operate, OPERATE_HELP } from '../operate/command';
+import { confirmAt } from '../operate/context';
+import { OperateError } from '../operate/operate-error';
+import { systemClock } from '../runtime/time';
 
 const HELP = `Usage: idempotent-api COMMAND [options]
 
 Commands:
   local    run a CDK app's HTTP APIs on this machine
+${OPERATE_HELP}
 
 Options:
   --help       show this text; "idempotent-api local --help" shows a command's
@@ -53,6 +58,11 @@ function version(directory = cliDirectory): string {
 }
 
 async function main([command, ...argv]: readonly string[]): Promise<number> {
+  if (isOperateCommand(command)) {
+    // Whoever read the output is gone, and with them the reason to go on.
+    process.stdout.once('error', () => process.exit());
+    return operate(command, argv, { ...context, input: process.stdin, confirm: confirmAt(process.stdin, process.stderr), now: systemClock.now });
+  }
   switch (command) {
     case 'local':
       return localCommand(argv, context);
@@ -67,7 +77,7 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       context.output.err(HELP.trimEnd());
       return 2;
     default:
-      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local (see "idempotent-api --help")`);
+      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local, inspect, release, stats, tail (see "idempotent-api --help")`);
   }
 }
 
@@ -75,6 +85,6 @@ void main(process.argv.slice(2)).then(
   (status) => { process.exitCode ??= status; },
   (error: unknown) => {
     context.output.err(`idempotent-api: ${reasonOf(error)}`);
-    process.exitCode = error instanceof LocalError ? error.exitCode : 1;
+    process.exitCode = error instanceof LocalError || error instanceof OperateError ? error.exitCode : 1;
   },
 );

@@ -45,7 +45,7 @@ export interface KeyRules {
  * (`"key";a=1`) are refused, because dropping what a client believes to be part
  * of its key would make two operations one.
  */
-export function parseKey(request: HttpRequest, rules: KeyRules): KeyResult {
+export function parseKey(request: Pick<HttpRequest, 'headers'>, rules: KeyRules): KeyResult {
   for (const name of [rules.headerName, ...rules.headerAliases]) {
     const values = request.headers.get(name.toLowerCase());
     if (values === undefined || values.length === 0) continue;

@@ -1,0 +1,40 @@
+import type { OperateContext } from './context';
+import { helpOf, readFlags, type Flags } from './flags';
+import { readRecord } from './read-record';
+import { RECORD_FLAGS, recordIdOf } from './record-flags';
+import { RecordTable } from './record-table';
+import { linesOf, viewOf } from './record-view';
+import { TABLE_FLAGS, tableAddress } from './table-flags';
+
+const FLAGS = {
+  ...TABLE_FLAGS,
+  ...RECORD_FLAGS,
+  'show-body': { help: 'show the values of the recorded headers, and the body' },
+  'json': { help: 'one JSON object on standard output' },
+} as const satisfies Flags;
+
+const HELP = helpOf(
+  'inspect --table NAME (--id ID | --key KEY --tenant TENANT --route ROUTE --namespace NAME) [options]',
+  'Shows what became of a key. Needs dynamodb:GetItem and changes nothing.',
+  FLAGS,
+);
+
+/** `idempotent-api inspect`: the record of one key. */
+export async function inspect(argv: readonly string[], { environment, output, now }: OperateContext): Promise<number> {
+  const given = readFlags('inspect', FLAGS, argv);
+  if (given === 'help') {
+    output.out(HELP);
+    return 0;
+  }
+  const id = recordIdOf(given);
+  const address = tableAddress(given);
+  const table = new RecordTable(address, environment);
+  try {
+    const record = await readRecord(table, address.name, id);
+    const view = viewOf(record, now(), given.has('show-body'));
+    output.out(given.has('json') ? JSON.stringify(view) : linesOf(view, record, now()));
+    return 0;
+  } finally {
+    table.close();
+  }
+}

@@ -1,0 +1,137 @@
+import { bytes, columns, fromNow, iso, plain, plainLine } from './text';
+import { unpack } from '../runtime/codec';
+import { isReadable, type IdempotencyRecord, type StoredRecord, type StoredResponse } from '../runtime/protocol/record';
+import { isExpired } from '../runtime/protocol/transitions';
+import { DEFAULTS } from '../runtime/settings';
+import { minus, seconds, type EpochMillis } from '../runtime/time';
+
+/** What a record is to the next request with its key. */
+export type State = 'in_progress' | 'lease_over' | 'completed' | 'released' | 'expired' | 'unreadable';
+
+/** As the runtime judges times where `clockMarginSeconds` is not set. */
+const MARGIN = seconds(DEFAULTS.clockMarginSeconds);
+
+export function stateOf(record: StoredRecord, now: EpochMillis): State {
+  if (!isReadable(record)) return 'unreadable';
+  if (isExpired(record, now, MARGIN)) return 'expired';
+  switch (record.status) {
+    case 'P': return record.leaseEnd !== undefined && record.leaseEnd < minus(now, MARGIN) ? 'lease_over' : 'in_progress';
+    case 'C': return 'completed';
+    case 'R': return 'released';
+  }
+}
+
+const STATES: Readonly<Record<State, readonly [name: string, meaning: string]>> = {
+  in_progress: ['in progress', 'retries get 409 until the lease is over'],
+  lease_over: ['in progress, its lease is over', 'the next retry of the same request takes over and runs the handler again; where takeover is "never", retries get 409 until it expires'],
+  completed: ['completed', 'retries get the recorded response until it expires'],
+  released: ['released', 'the next request with this key runs the handler'],
+  expired: ['expired', 'the next request with this key runs the handler; DynamoDB deletes such records within days'],
+  unreadable: ['unreadable', 'requests with this key get 503 until it expires'],
+};
+
+export const nameOf = (state: State): string => STATES[state][0];
+
+/** First byte of a fingerprint: see `runtime/fingerprint.ts`. */
+const COMPARED = ['method, path and query', 'method, path, query and the body\'s bytes', 'method, path, query and the JSON body', 'method, path, query and selected members of the JSON body'];
+
+/** A record without what only its owner and its client should know: as `--json` prints it. */
+export interface RecordView {
+  readonly id: string;
+  readonly state: State;
+  readonly attempt: number;
+  /** Beginning of the owner's token: another one is another claim. */
+  readonly claim: string;
+  readonly claimedAt: string;
+  readonly leaseEndsAt?: string;
+  readonly expiresAt: string;
+  /** What a retry must have in common with the request. */
+  readonly compared: string;
+  readonly response?: ResponseView;
+}
+
+export interface ResponseView {
+  readonly statusCode: number;
+  readonly headerNames: readonly string[];
+  /** Of the body in the record; absent where it is elsewhere. */
+  readonly storedBytes?: number;
+  readonly bodyBytes?: number;
+  /** The object in the overflow bucket that holds the body. */
+  readonly overflow?: string;
+  /** Retries get 410. */
+  readonly tooLarge: boolean;
+  readonly problem?: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+  readonly isBase64Encoded?: boolean;
+}
+
+export function viewOf(record: IdempotencyRecord, now: EpochMillis, showBody: boolean): RecordView {
+  const { id, attempt, token, claimedAt, leaseEnd, expiresAt, fingerprint, response } = record;
+  return {
+    id,
+    state: stateOf(record, now),
+    attempt,
+    claim: token.slice(0, 8),
+    claimedAt: iso(claimedAt),
+    ...(leaseEnd === undefined ? {} : { leaseEndsAt: iso(leaseEnd) }),
+    expiresAt: iso(expiresAt * 1000),
+    compared: COMPARED[fingerprint[0] ?? -1] ?? 'by a scheme of a newer version',
+    ...(response === undefined ? {} : { response: responseView(response, showBody) }),
+  };
+}
+
+function responseView(stored: StoredResponse, showBody: boolean): ResponseView {
+  const { statusCode, headers, body, overflow, encoding } = stored;
+  const known = {
+    statusCode,
+    headerNames: headers.map(([name]) => name),
+    ...(body === undefined ? {} : { storedBytes: body.length }),
+    ...(overflow === undefined ? {} : { overflow }),
+    tooLarge: encoding.tooLarge,
+    ...(showBody ? { headers } : {}),
+  };
+  if (body === undefined) return known;
+  try {
+    const unpacked = unpack(stored);
+    return {
+      ...known,
+      bodyBytes: Buffer.byteLength(unpacked.body, unpacked.isBase64Encoded ? 'base64' : 'utf8'),
+      ...(showBody ? { body: unpacked.body, isBase64Encoded: unpacked.isBase64Encoded } : {}),
+    };
+  } catch (error) {
+    return { ...known, problem: (error as Error).message };
+  }
+}
+
+/** The same for people. */
+export function linesOf(view: RecordView, record: IdempotencyRecord, now: EpochMillis): string {
+  const [name, meaning] = STATES[view.state];
+  const { response } = view;
+  const time = (label: string, at: number | undefined): [string, string][] => (at === undefined ? [] : [[label, `${iso(at)}, ${fromNow(at, now)}`]]);
+  const rows: [string, string][] = [
+    ['record', view.id],
+    ['state', `${name}: ${response?.tooLarge && view.state === 'completed' ? 'retries get 410 until it expires, the response was too large to keep' : meaning}`],
+    ['attempt', `${view.attempt} (claim ${plainLine(view.claim)})`],
+    ...time('claimed', record.claimedAt),
+    ...time('lease ends', record.leaseEnd),
+    ...time('expires', record.expiresAt * 1000),
+    ['compared', view.compared],
+    ...(response === undefined ? [] : [['response', summaryOf(response)] as [string, string]]),
+  ];
+  return [columns(rows), ...(response === undefined ? [] : contentOf(response))].join('\n');
+}
+
+function summaryOf({ statusCode, headerNames, storedBytes, bodyBytes, overflow, tooLarge, problem }: ResponseView): string {
+  const stored = storedBytes === undefined || storedBytes === bodyBytes ? '' : `, ${bytes(storedBytes)} stored`;
+  const size = tooLarge ? 'body not kept'
+    : overflow !== undefined ? `body in the overflow bucket, object ${plainLine(overflow)}`
+      : bodyBytes === undefined ? 'body unreadable' : `body of ${bytes(bodyBytes)}${stored}`;
+  const headers = headerNames.length === 0 ? 'no headers' : `headers ${headerNames.map(plainLine).join(', ')}`;
+  return `status ${statusCode}, ${size}, ${headers}${problem === undefined ? '' : ` (${problem})`}`;
+}
+
+const contentOf = ({ headers, body, isBase64Encoded }: ResponseView): string[] => [
+  ...(headers ?? []).map(([name, value]) => plainLine(`${name}: ${value}`)),
+  ...(body === undefined ? [] : [isBase64Encoded ? '(base64)' : '', plain(body)]),
+];

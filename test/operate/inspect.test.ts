@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { Bank, recordOf, stuck } from './support/bank';
+import { Operator } from './support/operator';
+import { RetryableError } from '../../runtime/index';
+import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
+
+let db: TestDynamoDb;
+let tables = 0;
+beforeAll(async () => { db = await startDynamoDb(); });
+afterAll(() => db.stop());
+
+const bank = async (respond?: (call: number) => unknown) => new Bank(db, await db.createTable(`inspect-${++tables}`), respond);
+
+test('a completed key: state, attempt, expiry, status and size, and nothing of what was answered', async () => {
+  const { operator, pay } = await bank();
+  await pay('order-0001');
+  const { status, out } = await operator.run('inspect', recordOf('order-0001'));
+  expect(status).toBe(0);
+  expect(out).toMatch(/^state +completed: retries get the recorded response until it expires$/m);
+  expect(out).toMatch(/^attempt +1 \(claim [0-9a-f]{8}\)$/m);
+  expect(out).toMatch(/^expires +2027-01-16T08:00:00.000Z, in 24 h$/m);
+  expect(out).toMatch(/^compared +method, path and query$/m);
+  expect(out).toMatch(/^response +status 201, body of 9 bytes, headers location$/m);
+  expect(out).not.toContain('payment 1');
+  expect(out).not.toContain('/payments/1');
+});
+
+test('headers and body are shown where they are asked for, and obey no terminal', async () => {
+  const { operator, pay } = await bank(() => ({ statusCode: 200, headers: { location: '/payments/1' }, body: 'paid\u001b[2J\nthanks' }));
+  await pay('order-0001');
+  const { out } = await operator.run('inspect', [...recordOf('order-0001'), '--show-body']);
+  expect(out).toContain('location: /payments/1');
+  expect(out).toContain('paid\ufffd[2J\nthanks');
+  expect(await operator.json('inspect', [...recordOf('order-0001'), '--show-body'])).toMatchObject({
+    response: { headers: [['location', '/payments/1']], body: 'paid\u001b[2J\nthanks', isBase64Encoded: false },
+  });
+});
+
+test('as JSON it is one object without body, header values, key, tenant or token', async () => {
+  const { operator, pay } = await bank();
+  await pay('order-0001');
+  expect(await operator.json('inspect', recordOf('order-0001'))).toEqual({
+    id: expect.stringMatching(/^[\w-]{43}$/),
+    state: 'completed',
+    attempt: 1,
+    claim: expect.stringMatching(/^[0-9a-f]{8}$/),
+    claimedAt: '2027-01-15T08:00:00.000Z',
+    expiresAt: '2027-01-16T08:00:00.000Z',
+    compared: 'method, path and query',
+    response: { statusCode: 201, headerNames: ['location'], storedBytes: 9, bodyBytes: 9, tooLarge: false },
+  });
+});
+
+test('the id of a log line leads to the same record', async () => {
+  const { operator, pay } = await bank();
+  await pay('order-0001');
+  const { id } = await operator.json('inspect', recordOf('order-0001'));
+  expect(await operator.json('inspect', ['--id', id as string])).toMatchObject({ id, state: 'completed' });
+});
+
+test('a key in progress, then with its lease over, then expired', async () => {
+  const { respond, entered, open } = stuck();
+  const { operator, pay, clock } = await bank(respond);
+  const first = pay('order-0001');
+  await entered;
+  const { out } = await operator.run('inspect', recordOf('order-0001'));
+  expect(out).toMatch(/^state +in progress: retries get 409/m);
+  expect(out).toMatch(/^lease ends +2027-01-15T08:00:30.000Z, in 30 s$/m);
+  clock.advance(32_001);
+  expect((await operator.run('inspect', recordOf('order-0001'))).out).toMatch(/^state +in progress, its lease is over: the next retry of the same request takes over/m);
+  clock.advance(86_401_000);
+  expect(await operator.json('inspect', recordOf('order-0001'))).toMatchObject({ state: 'expired' });
+  open();
+  await first;
+});
+
+test('a released key, and the attempt that came after', async () => {
+  const { operator, pay } = await bank((call) => {
+    if (call === 1) throw new RetryableError('provider is busy');
+    return { statusCode: 201 };
+  });
+  await pay('order-0001').catch(() => undefined);
+  expect(await operator.json('inspect', recordOf('order-0001'))).toMatchObject({ state: 'released', attempt: 1 });
+  await pay('order-0001');
+  expect(await operator.json('inspect', recordOf('order-0001'))).toMatchObject({ state: 'completed', attempt: 2 });
+});
+
+test('F35: a response that was too large to keep says that retries get 410', async () => {
+  const noise = Buffer.concat(Array.from({ length: 20_000 }, (_, index) => createHash('sha256').update(String(index)).digest()));
+  const { operator, pay } = await bank(() => ({ statusCode: 200, body: noise.toString('base64'), isBase64Encoded: true }));
+  await pay('order-0001');
+  expect((await operator.run('inspect', recordOf('order-0001'))).out).toMatch(/retries get 410 until it expires[^]*status 200, body not kept/);
+});
+
+test('a key that no request came with is told as such, with what may be wrong about the question', async () => {
+  const { operator } = await bank();
+  const { status, out, err } = await operator.run('inspect', recordOf('order-0001'));
+  expect([status, out]).toEqual([1, '']);
+  expect(err).toMatch(/^table "inspect-\d+" has no record [\w-]{43}: no request with this key came through, it has expired, or namespace, tenant, .*$/);
+});
+
+test.each([
+  ['F67: a record of a newer format', 'v', { N: '2' }, 'newer format than this command reads (format version 2, this runtime reads 1.x)'],
+  ['F66: a record that somebody tampered with', 'gen', { S: 'x' }, 'is not as this package writes records: attribute gen'],
+])('%s is not shown', async (_, name, value, message) => {
+  const { operator, pay, table } = await bank();
+  await pay('order-0001');
+  const { id } = await operator.json('inspect', recordOf('order-0001'));
+  await db.client.send(new UpdateItemCommand({
+    TableName: table, Key: { id: { S: id as string } }, UpdateExpression: 'SET #n = :v', ExpressionAttributeNames: { '#n': name }, ExpressionAttributeValues: { ':v': value },
+  }));
+  const { status, out, err } = await operator.run('inspect', recordOf('order-0001'));
+  expect([status, out]).toEqual([1, '']);
+  expect(err).toContain(message);
+});
+
+describe('where the table cannot be asked, one line says why', () => {
+  const ask = (flags: readonly string[]) => new Operator({ flags }).run('inspect', ['--id', 'a'.repeat(43)]);
+
+  test('no table of that name', async () => {
+    expect(await ask(['--table', 'nowhere', '--dynamodb-endpoint', db.endpoint])).toEqual({
+      status: 1, out: '', err: `there is no table "nowhere" in ${db.endpoint}; look at --table and --region`,
+    });
+  });
+
+  test('a table of something else', async () => {
+    const table = await db.createTable('invoices', 'invoice');
+    expect((await ask(['--table', table, '--dynamodb-endpoint', db.endpoint])).err).toMatch(/^table "invoices" is not one of idempotency records/);
+  });
+
+  test('access denied names the action and the grant', async () => {
+    const server = createServer((_, response) => response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({
+      __type: 'com.amazon.coral.service#AccessDeniedException', Message: 'User: arn:aws:iam::1:user/me is not authorized',
+    })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { status, err } = await ask(['--table', 't', '--dynamodb-endpoint', `http://127.0.0.1:${(server.address() as AddressInfo).port}`]);
+    server.close();
+    expect(status).toBe(1);
+    expect(err).toBe('access denied to dynamodb:GetItem on table "t": User: arn:aws:iam::1:user/me is not authorized. The table\'s grantInspect() allows it');
+  });
+
+  test('no table is named', async () => {
+    expect(await ask([])).toMatchObject({ status: 2, err: expect.stringContaining('--table is missing') });
+  });
+
+  test.each([['--table', 'a b'], ['--dynamodb-endpoint', 'localhost:8000']])('%s "%s" is refused', async (flag, value) => {
+    const { status, err } = await ask([...(flag === '--table' ? [] : ['--table', 't']), flag, value]);
+    expect(status).toBe(2);
+    expect(err).toMatch(new RegExp(`^${flag} is n`));
+  });
+});
