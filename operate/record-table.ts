@@ -5,10 +5,8 @@ import { ATTRIBUTES } from '../lib/contract';
 import type { IdempotencyRecord, StoredRecord } from '../runtime/protocol/record';
 import { decodeItem, RESPONSE_ATTRIBUTES } from '../runtime/stores/dynamodb-item';
 import { sdkTransport } from '../runtime/stores/dynamodb-sdk-transport';
-import type { DynamoDbTransport } from '../runtime/stores/dynamodb-transport';
+import type { DynamoDbTransport, Item } from '../runtime/stores/dynamodb-transport';
 import type { WriteReply } from '../runtime/stores/store';
-
-const SCHEMA = { partitionKey: ATTRIBUTES.ID, ttlAttribute: ATTRIBUTES.EXPIRES_AT };
 
 /** An endpoint on this host is `idempotent-api local` or DynamoDB Local, which ask for some credentials and look at none. */
 const LOCAL = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
@@ -41,8 +39,8 @@ export class RecordTable {
   }
 
   public async read(id: string): Promise<StoredRecord | undefined> {
-    const item = await this.#told('dynamodb:GetItem', () => this.#transport.get({ table: this.#address.name, key: keyOf(id) }));
-    return item === undefined ? undefined : decodeRecord(item);
+    const item = await this.#told('dynamodb:GetItem', () => this.#transport.get({ table: this.#address.name, key: this.#key(id) }));
+    return item === undefined ? undefined : this.decode(item);
   }
 
   /**
@@ -53,14 +51,14 @@ export class RecordTable {
   public async release(seen: IdempotencyRecord): Promise<WriteReply> {
     const reply = await this.#told('dynamodb:UpdateItem', () => this.#transport.update({
       table: this.#address.name,
-      key: keyOf(seen.id),
+      key: this.#key(seen.id),
       update: `SET #st = :R REMOVE ${REMOVED.map((name) => `#${name}`).join(', ')}`,
       condition: '#st = :seen AND #tok = :tok',
       names: { '#st': ATTRIBUTES.STATUS, '#tok': ATTRIBUTES.TOKEN, ...Object.fromEntries(REMOVED.map((name) => [`#${name}`, name])) },
       values: { ':R': { S: 'R' }, ':seen': { S: seen.status }, ':tok': { S: seen.token } },
       returnOld: false,
     }));
-    return reply.applied ? { applied: true } : { applied: false, current: reply.item && decodeRecord(reply.item) };
+    return reply.applied ? { applied: true } : { applied: false, current: reply.item && this.decode(reply.item) };
   }
 
   /** Up to `limit` items, in no order that means anything: ids are hashes. */
@@ -78,8 +76,17 @@ export class RecordTable {
     }
   }
 
+  /** The record in an item of this table. */
+  public decode(item: Record<string, unknown>): StoredRecord {
+    return decodeItem(item, this.#address.schema);
+  }
+
   public close(): void {
     this.#client.destroy();
+  }
+
+  #key(id: string): Item {
+    return { [this.#address.schema.partitionKey]: { S: id } };
   }
 
   async #told<Reply>(action: string, call: () => Promise<Reply>): Promise<Reply> {
@@ -106,7 +113,7 @@ export class RecordTable {
       case 'ExpiredTokenException':
         return `AWS does not take these credentials: ${message}`;
       case 'ValidationException':
-        return `table "${table}" is not one of idempotency records, whose partition key is "${SCHEMA.partitionKey}": ${message}`;
+        return `table "${table}" is not one of idempotency records, with the partition key "${this.#address.schema.partitionKey}" (--partition-key): ${message}`;
     }
     if (message === 'Region is missing') return 'no region is set; give --region, or set AWS_REGION';
     if (code !== undefined || name === 'TimeoutError') return `no answer from DynamoDB in ${place} (${code ?? name})`;
@@ -119,10 +126,6 @@ const GRANTS: Readonly<Record<string, string>> = {
   'dynamodb:Scan': 'The table\'s grantInspect() allows it',
   'dynamodb:UpdateItem': 'The table\'s grantRelease() allows it',
 };
-
-export const decodeRecord = (item: Record<string, unknown>): StoredRecord => decodeItem(item, SCHEMA);
-
-const keyOf = (id: string) => ({ [SCHEMA.partitionKey]: { S: id } });
 
 function clientFor({ region, endpoint }: TableAddress, environment: Environment): DynamoDBClient {
   const local = endpoint !== undefined && LOOPBACK.includes(new URL(endpoint).hostname);

@@ -1,7 +1,7 @@
 import type { OperateContext } from './context';
 import { helpOf, readFlags, type Flags, type Given } from './flags';
 import { itemSize } from './item-size';
-import { decodeRecord, RecordTable } from './record-table';
+import { RecordTable } from './record-table';
 import { nameOf, stateOf, type State } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
 import { bytes, columns, iso } from './text';
@@ -68,7 +68,7 @@ async function count(table: RecordTable, limit: number, now: EpochMillis): Promi
   for await (const page of table.scan(limit)) {
     whole = !page.more;
     for (const item of page.items) {
-      const record = decodeRecord(item);
+      const record = table.decode(item);
       const state = stateOf(record, now);
       const size = itemSize(item);
       items++;

@@ -5,6 +5,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Bank, recordOf, stuck } from './support/bank';
 import { Operator } from './support/operator';
 import { RetryableError } from '../../runtime/index';
+import { DynamoDbStore } from '../../runtime/stores/dynamodb-store';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
 
 let db: TestDynamoDb;
@@ -115,6 +116,17 @@ test.each([
   const { status, out, err } = await operator.run('inspect', recordOf('order-0001'));
   expect([status, out]).toEqual([1, '']);
   expect(err).toContain(message);
+});
+
+test('a table whose key and TTL have other names', async () => {
+  const table = await db.createTable('other-names', 'pk');
+  const store = new DynamoDbStore({ tableName: table, client: db.client, partitionKey: 'pk', ttlAttribute: 'ttl' });
+  const { pay, operator } = new Bank(db, table, undefined, { store });
+  await pay('order-0001');
+  const names = ['--partition-key', 'pk', '--ttl-attribute', 'ttl'];
+  expect(await operator.json('inspect', [...recordOf('order-0001'), ...names])).toMatchObject({ state: 'completed' });
+  expect(await operator.json('release', [...recordOf('order-0001'), ...names, '--yes', '--force'])).toMatchObject({ released: true });
+  expect(await operator.json('stats', names)).toMatchObject({ states: { released: 1 } });
 });
 
 describe('where the table cannot be asked, one line says why', () => {
