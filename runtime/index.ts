@@ -9,6 +9,8 @@ export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './
 export type { DynamoDbClientLike } from './stores/dynamodb-sdk-transport';
 export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb-transport';
 export { MemoryStore, MemoryStoreError, type MemoryStoreOptions } from './stores/memory-store';
+export type { IoRedisLike, NodeRedisLike, RedisClientLike } from './stores/redis-client';
+export { RedisStore, RedisStoreError, type RedisStoreOptions } from './stores/redis-store';
 export type { OverflowStore } from './stores/overflow-store';
 export { OverflowStoreError, S3OverflowStore, type S3OverflowStoreOptions } from './stores/s3-overflow-store';
 export type {

@@ -1,8 +1,11 @@
+import { Redis } from 'ioredis';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
 import { MemoryStore } from '../../../runtime/stores/memory-store';
+import { RedisStore } from '../../../runtime/stores/redis-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
 import { storeContract } from '../../../runtime/testing/store-contract';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
+import { connectNodeRedis, startRedis, type NodeRedis, type TestRedis } from '../../support/redis';
 
 let dynamoDb: TestDynamoDb;
 beforeAll(async () => {
@@ -12,11 +15,27 @@ beforeAll(async () => {
 });
 afterAll(() => dynamoDb.stop());
 
+let redis: TestRedis;
+let nodeRedis: NodeRedis;
+let ioRedis: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  nodeRedis = await connectNodeRedis(redis);
+  ioRedis = new Redis(redis.port, '127.0.0.1');
+});
+afterAll(async () => {
+  nodeRedis?.destroy();
+  ioRedis?.disconnect();
+  await redis?.stop();
+});
+
 const stores: Record<string, () => IdempotencyStore> = {
   'memory': () => new MemoryStore(),
   'DynamoDB': () => new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }),
   'DynamoDB with other attribute names': () =>
     new DynamoDbStore({ tableName: 'other-names', partitionKey: 'pk', ttlAttribute: 'ttl', client: dynamoDb.client }),
+  'Redis, by the client redis,': () => new RedisStore({ client: nodeRedis }),
+  'Redis, by the client ioredis,': () => new RedisStore({ client: ioRedis }),
 };
 
 describe.each(Object.keys(stores))('the %s store', (name) => {
