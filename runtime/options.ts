@@ -294,7 +294,8 @@ export interface IdempotencyOptions {
   readonly keySecret?: SecretSource;
 
   /**
-   * Secret that keyed the record ids before a rotation. Keep it for one `ttlSeconds`.
+   * Secret that keyed the record ids before a rotation. Keep it for one
+   * `ttlSeconds` and one lease after the last function without the new one is gone.
    *
    * @default - none
    */

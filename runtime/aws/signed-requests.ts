@@ -75,8 +75,6 @@ export class SignedRequests {
       region,
       credentials: defaultProvider(),
       sha256: Sha256,
-      // S3 alone signs the path as it is.
-      uriEscapePath: service !== 's3',
     });
   }
 

@@ -84,6 +84,8 @@ class World {
   /** Everything a request has seen so far, which determines what it does next. */
   public readonly histories: string[];
   public readonly witnessed = new Set<string>();
+  // Thrown inside a request's own promise chain, so it is kept for the search to find.
+  public violation: Violation | undefined;
   // What the checks need to know beyond the record itself.
   #lastClaimer = -1;
   #epoch = 0;
@@ -376,8 +378,6 @@ class World {
     return this.scenario.show === undefined ? record : this.scenario.show(record, request);
   }
 
-  // Thrown inside a request's own promise chain, so it is kept for the search to find.
-  public violation: Violation | undefined;
   #broken(message: string): Violation {
     this.violation ??= new Violation(message);
     return this.violation;
