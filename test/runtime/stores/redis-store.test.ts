@@ -32,8 +32,8 @@ const T0 = 1_800_000_000_000;
 const claimOf = (id: string, token: string, at = 0, fingerprint = 1, takeover = true): Claim => {
   const now = epochMillis(T0 + at);
   const leaseEnd = plus(now, millis(2_000));
-const comparable = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (_, member) => (member instanceof Uint8Array ? [...member] : member)) ?? 'null');
+  const expiresAt = toEpochSeconds(plus(leaseEnd, millis(4_000)));
+  return { id, token, fingerprint: Uint8Array.of(fingerprint), now, leaseEnd, expiresAt, margin: millis(1_000), takeover };
 };
 const completionOf = (id: string, token: string, at = 0): Completion => ({
   id,
@@ -41,7 +41,8 @@ const completionOf = (id: string, token: string, at = 0): Completion => ({
   expiresAt: toEpochSeconds(epochMillis(T0 + at + 4_000)),
   response: { statusCode: 200, headers: [['a', 'ü']], body: Uint8Array.of(at % 256, 0, 255), encoding: { base64: false, deflated: false, tooLarge: false } },
 });
-const comparable = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, member) => (member instanceof Uint8Array ? [...member] : member)) ?? 'null');
+const comparable = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, member) => (member instanceof Uint8Array ? [...member] : member)) ?? 'null');
 
 test.each([['redis', () => nodeRedis], ['ioredis', () => ioRedis]])('the scripts, run by %s, say what the transitions say, for any sequence of writes', async (_, client) => {
   const tested = new RedisStore({ client: client() });
