@@ -35,7 +35,14 @@ export interface Problem {
 }
 
 /** Tells the client that a retry may execute again. */
-export const NOT_PERSISTED: readonly (readonly [string, string])[] = [[HEADERS.PERSISTED, 'false']];
+const NOT_PERSISTED: readonly (readonly [string, string])[] = [[HEADERS.PERSISTED, 'false']];
+
+/** What the handler's caller gets, marked: a throw as the gateway's own error, since a throw can bear no header. */
+export function markedNotPersisted({ front, event }: Call, reply: Answer['reply']): unknown {
+  if ('result' in reply) return front.withHeaders(reply.result, NOT_PERSISTED, event);
+  const thrown = front.thrown();
+  return front.render({ ...thrown, headers: [...thrown.headers, ...NOT_PERSISTED] }, event);
+}
 
 /** The wrapper's own answer in the handler's place. */
 export function refuse(call: Call, outcome: OutcomeName, refusal: Refusal, facts: Partial<Answer> = {}): Answer {

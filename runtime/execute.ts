@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { NOT_PERSISTED, reasonOf, refuse, type Answer, type Problem } from './answer';
+import { markedNotPersisted, reasonOf, refuse, type Answer, type Problem } from './answer';
 import { deadlineAfter, remainingTime, type Call } from './call';
 import { pack } from './codec';
 import type { HttpResponse } from './fronts/front';
 import { field, statusOf } from './fronts/parts';
 import { isRetryable } from './in-handler';
+import type { IdempotencyLogger } from './observability/logger';
 import type { Ownership, Ports } from './protocol/acquire';
 import { complete, release } from './protocol/conclude';
 import type { IdempotencyRecord, StoredResponse } from './protocol/record';
@@ -22,9 +23,9 @@ const PARTING_TIME = 100;
 /** The owner's part: handler, complete, response. */
 export async function execute(call: Call, ownership: Ownership, ports: Ports): Promise<Answer> {
   const { event, context, handler, host, key } = call;
-  const { claim, attempt, takeover } = ownership;
+  const { claim, attempt, takeover, mayFollowUnfinished } = ownership;
   const timeLeft = Math.min(until(ownership.leaseDeadline, host.clock), remainingTime(context)) as Millis;
-  const execution = { key, id: claim.id, attempt, isTakeover: takeover, leaseExpiresAt: new Date(claim.leaseEnd) };
+  const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd) };
   const ran = await runHandler(handler, event, context, execution, timeLeft, host.clock);
 
   const own: Answer = {
@@ -70,13 +71,20 @@ function toRecord(ran: HandlerOutcome, { front, settings, logger }: Call): HttpR
   if (storeResponse === 'all') return response;
   if (storeResponse === 'definitive') return NOT_DEFINITIVE.has(response.statusCode) ? undefined : response;
   if (typeof storeResponse !== 'function') return storeResponse.includes(response.statusCode) ? response : undefined;
+  return wants(storeResponse, response, logger) ? response : undefined;
+}
+
+/** The handler has run: where the predicate throws, or returns a promise, its response is kept. */
+function wants(predicate: (response: HttpResponse) => unknown, response: HttpResponse, logger: IdempotencyLogger): boolean {
   try {
-    return storeResponse(response) ? response : undefined;
+    const verdict = predicate(response);
+    if (typeof (verdict as { then?: unknown } | undefined)?.then !== 'function') return Boolean(verdict);
+    Promise.resolve(verdict).catch(() => undefined);
+    logger.warn('storeResponse returned a promise: the response is recorded', {});
   } catch {
-    // The handler has run: when in doubt its response is kept.
     logger.warn('storeResponse threw: the response is recorded', {});
-    return response;
   }
+  return true;
 }
 
 /** Statuses that say nothing final about the operation. */
@@ -118,6 +126,5 @@ async function superseded(call: Call, own: Answer, winner: IdempotencyRecord): P
 
 /** The handler has run, so its caller gets its response and is told that a retry may execute again. */
 function notPersisted(call: Call, own: Answer, problem: Problem): Answer {
-  const reply = 'result' in own.reply ? { result: call.front.withHeaders(own.reply.result, NOT_PERSISTED, call.event) } : own.reply;
-  return { ...own, reply, unpersisted: true, problem };
+  return { ...own, reply: { result: markedNotPersisted(call, own.reply) }, unpersisted: true, problem };
 }

@@ -4,6 +4,7 @@ import type { Call, Host } from './call';
 import { IdempotencyConfigurationError } from './errors';
 import { detectFront } from './fronts/detect';
 import { isStreamingHandler } from './fronts/streaming';
+import { isWithin } from './in-handler';
 import { parseKey } from './key';
 import { observe } from './observe';
 import type { IdempotencyOptions } from './options';
@@ -78,6 +79,7 @@ function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguratio
 
     const started = host.clock.monotonic();
     const context = typeof given === 'object' && given !== null ? given : {};
+    if (key.kind === 'key' && isWithin(context, key.value)) return run(event, given);
     const timedStore = timed(store, host.clock);
     const call: Call = {
       event,

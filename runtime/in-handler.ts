@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { derivedKey } from './record-id';
 
 /** What the handler may know of the idempotent execution it runs in. */
@@ -25,6 +26,7 @@ export interface IdempotentExecution {
 // The layer and the user's bundle each have a copy of this module. They meet
 // through symbols in the registry of the process, not through module state.
 const EXECUTIONS = Symbol.for('cdk-idempotent-api.executions');
+const CURRENT = Symbol.for('cdk-idempotent-api.current');
 const RETRYABLE = Symbol.for('cdk-idempotent-api.retryable');
 
 type Executions = WeakMap<object, IdempotentExecution>;
@@ -41,10 +43,26 @@ function executions(): Executions {
  */
 export const idempotencyOf = (context: object): IdempotentExecution | undefined => executions().get(context);
 
-/** Makes `idempotencyOf(context)` answer for as long as the context lives. */
-export function enter(context: object, execution: Omit<IdempotentExecution, 'derivedKey'>): void {
-  executions().set(context, { ...execution, derivedKey: (name) => derivedKey(execution.id, name) });
+/** The context of the execution that the running code is part of. */
+function current(): AsyncLocalStorage<object> {
+  const shared = globalThis as { [CURRENT]?: AsyncLocalStorage<object> };
+  shared[CURRENT] ??= new AsyncLocalStorage();
+  return shared[CURRENT];
 }
+
+/** Runs `handle` so that `idempotencyOf(context)` answers, within it and for as long as the context lives. */
+export function within<T>(context: object, execution: Omit<IdempotentExecution, 'derivedKey'>, handle: () => T): T {
+  executions().set(context, { ...execution, derivedKey: (name) => derivedKey(execution.id, name) });
+  return current().run(context, handle);
+}
+
+/**
+ * Whether this very request is being executed around the running code: the
+ * handler is wrapped twice, with something in between that hides it (middy, a
+ * tracer). The inner wrapper would meet the outer one's claim and refuse it.
+ */
+export const isWithin = (context: object, key: string): boolean =>
+  current().getStore() === context && idempotencyOf(context)?.key === key;
 
 /**
  * Thrown by a handler that had no effect and wants the next retry to run it

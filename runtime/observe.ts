@@ -1,5 +1,5 @@
 import { reasonOf, type Answer } from './answer';
-import type { Call } from './call';
+import { remainingTime, type Call } from './call';
 import type { CounterName, IdempotencyMetrics } from './observability/metrics';
 import type { Millis } from './time';
 import { LOG_FIELD, METRICS } from '../lib/contract';
@@ -7,8 +7,8 @@ import { LOG_FIELD, METRICS } from '../lib/contract';
 /** Of the methods that some fronts let through, clients could make a dimension without end. */
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Longest that a response waits for `onDuplicate`. */
-const HOOK_LIMIT = 1_000 as Millis;
+/** Longest that a response waits for `onDuplicate`, in milliseconds. */
+const HOOK_LIMIT = 1_000;
 
 /** Tells the logs, the metrics and `onDuplicate` what became of a call. Changes nothing about the answer and never rejects. */
 export async function observe(
@@ -89,7 +89,7 @@ async function tellHook(call: Call, { kind, record }: NonNullable<Answer['duplic
       attempt: record.attempt,
       statusCode: record.response?.statusCode,
     });
-    await Promise.race([told, host.clock.sleep(HOOK_LIMIT, over.signal)]);
+    await Promise.race([told, host.clock.sleep(Math.min(HOOK_LIMIT, remainingTime(context) / 2) as Millis, over.signal)]);
   } catch (cause) {
     logger.warn('onDuplicate failed: the response is not affected', { reason: reasonOf(cause) });
   } finally {

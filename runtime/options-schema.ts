@@ -27,6 +27,9 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && names.every((name) => isFunction((value as Members)[name]));
 
 const isNumberFrom = (least: number, value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= least;
+/** Without them every response would seem too large to keep. */
+const hasLimits = (value: unknown): boolean =>
+  isObject(value) && ['itemBytes', 'writeUnitBytes'].every((name) => isNumberFrom(0, value[name]));
 const isWhole = (least: number, most: number, value: unknown): boolean => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 
 const flag: Rule = { accepts: (value) => typeof value === 'boolean', remedy: 'true or false' };
@@ -125,8 +128,8 @@ const WIRE_RULES: Readonly<Record<keyof WireSettings, Rule>> = {
 const RULES: Readonly<Record<keyof IdempotencyOptions, Rule>> = {
   ...WIRE_RULES,
   store: {
-    accepts: (value) => hasMethods(value, ['claim', 'complete', 'release', 'read']) && isObject((value as Members).limits),
-    remedy: 'a DynamoDbStore, a MemoryStore or another IdempotencyStore',
+    accepts: (value) => hasMethods(value, ['claim', 'complete', 'release', 'read']) && hasLimits((value as Members).limits),
+    remedy: 'a DynamoDbStore, a MemoryStore or another IdempotencyStore with its limits',
   },
   overflow: { accepts: (value) => hasMethods(value, ['put', 'get']), remedy: 'an OverflowStore' },
   methods: {

@@ -1,9 +1,9 @@
-import { NOT_PERSISTED, outOfReach, refuse, type Answer, type Problem } from './answer';
+import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from './answer';
 import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
 import { execute } from './execute';
 import { fingerprint, sameRequest } from './fingerprint';
 import { recordIds } from './identify';
-import { acquire, type Acquired, type LeaseTerms, type Ports } from './protocol/acquire';
+import { acquire, type Acquired, type LeaseTerms, type Ports, type Unavailable } from './protocol/acquire';
 import { release } from './protocol/conclude';
 import type { IdempotencyRecord } from './protocol/record';
 import { waitForOutcome } from './protocol/wait';
@@ -33,7 +33,9 @@ export async function protectedCall(call: Call): Promise<Answer> {
   const remaining = remainingTime(context);
   const deadline = deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2));
   const standing = await standingId(ids, call.store, host.clock, deadline);
-  if (!standing.known) return unavailable(call, { reason: 'the former record could not be read', cause: standing.cause }, ids.id);
+  if (!standing.known) {
+    return unavailable(call, { kind: 'unavailable', reason: 'the former record could not be read', cause: standing.cause, unanswered: true }, ids.id);
+  }
 
   const id = standing.value;
   const key = { id, fingerprint: fingerprint(request, settings) };
@@ -45,7 +47,7 @@ export async function protectedCall(call: Call): Promise<Answer> {
   switch (acquired.kind) {
     case 'owner':
       if (remainingTime(context) >= MINIMUM_BUDGET) return execute(call, acquired.ownership, ports);
-      await release(acquired.ownership, ports, deadlineAfter(call, MINIMUM_BUDGET));
+      await release(acquired.ownership, ports, deadlineAfter(call, remainingTime(context) / 2));
       return outOfReach(call, TOO_LATE, { id });
     case 'replay':
       return replay(call, acquired.record);
@@ -88,7 +90,7 @@ function waitOut(
   call: Call,
 ): Promise<Acquired> {
   const longest = Math.min(seconds(call.settings.waitSeconds), remainingTime(call.context) - 2 * MINIMUM_BUDGET);
-  return waitForOutcome(conflict, key, terms, { ...ports, random: call.host.random }, deadlineAfter(call, longest));
+  return waitForOutcome(conflict, key, terms, { ...ports, random: call.host.random }, deadlineAfter(call, longest), MINIMUM_BUDGET);
 }
 
 async function replay(call: Call, record: IdempotencyRecord): Promise<Answer> {
@@ -105,15 +107,15 @@ async function replay(call: Call, record: IdempotencyRecord): Promise<Answer> {
   }
 }
 
-/** Fail closed; unless the store is out of reach and the user chose to run unprotected then. */
-async function unavailable(call: Call, problem: Problem, id: string): Promise<Answer> {
-  if (call.settings.onStoreError === 'reject' || problem.cause === undefined) return outOfReach(call, problem, { id });
-  const { handler, event, context, front } = call;
-  const told = { outcome: 'store_error', id, problem, unpersisted: true } as const;
-  try {
-    const result = await handler(event, context);
-    return { ...told, reply: { result: front.withHeaders(result, NOT_PERSISTED, event) } };
-  } catch (error) {
-    return { ...told, reply: { error } };
-  }
+/**
+ * Fail closed; unless the store gave no answer at all and the user chose to run
+ * unprotected then. A store that has refused a claim has answered.
+ */
+async function unavailable(call: Call, problem: Unavailable, id: string): Promise<Answer> {
+  if (call.settings.onStoreError === 'reject' || !problem.unanswered) return outOfReach(call, problem, { id });
+  const { handler, event, context } = call;
+  const reply = await Promise.resolve()
+    .then(() => handler(event, context))
+    .then((result) => ({ result }), (error: unknown) => ({ error }));
+  return { outcome: 'store_error', id, problem, unpersisted: true, reply: { result: markedNotPersisted(call, reply) } };
 }

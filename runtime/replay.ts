@@ -1,5 +1,5 @@
 import type { Problem } from './answer';
-import type { Call } from './call';
+import { remainingTime, type Call } from './call';
 import { unpack } from './codec';
 import { exposing } from './cors';
 import type { HttpResponse } from './fronts/front';
@@ -15,18 +15,20 @@ export type Replay =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'unreadable'; readonly problem: Problem };
 
-/** Longest wait for the overflow bucket. */
-const OVERFLOW_LIMIT = 5_000 as Millis;
+/** Longest wait for the overflow bucket, in milliseconds. */
+const OVERFLOW_LIMIT = 5_000;
 
 /**
  * The recorded response as a retry gets it: status, headers and body as stored,
  * less what must not be repeated, plus the marker.
  */
-export async function replayOf({ response: stored }: IdempotencyRecord, call: Call): Promise<Replay> {
+export async function replayOf({ id, response: stored }: IdempotencyRecord, call: Call): Promise<Replay> {
   if (stored === undefined) return unreadable('the record is completed and has no response');
   if (stored.encoding.tooLarge) return { kind: 'too-large' };
   let body = stored.body;
   if (stored.overflow !== undefined) {
+    // Whoever may write to the table must not reach another record's object by it.
+    if (!String(stored.overflow).startsWith(`${id}/`)) return unreadable('the recorded response points to an object of another record');
     const fetched = await fetchBody(stored.overflow, call);
     if (!fetched.known) return unreadable('the response is out of reach in the overflow bucket', fetched.cause);
     body = fetched.value;
@@ -40,13 +42,13 @@ export async function replayOf({ response: stored }: IdempotencyRecord, call: Ca
 
 const unreadable = (reason: string, cause?: unknown): Replay => ({ kind: 'unreadable', problem: { reason, cause } });
 
-const fetchBody = (objectKey: string, { overflow, host }: Call) =>
+const fetchBody = (objectKey: string, { overflow, host, context }: Call) =>
   ask(
     async (options) => {
       if (overflow === undefined) throw new Error('No overflow bucket is configured.');
       return overflow.get(objectKey, options);
     },
-    OVERFLOW_LIMIT,
+    Math.min(OVERFLOW_LIMIT, remainingTime(context) / 2) as Millis,
     host.clock,
   );
 
@@ -54,6 +56,8 @@ function marked(response: HttpResponse, { request, settings }: Call): HttpRespon
   const markers = [settings.replayMarker, ...settings.replayMarkerAliases].map((name) => [name, 'true'] as const);
   const hints = response.statusCode >= 500 ? retryHints(settings.retryHintHeaders, false) : [];
   const own = [...markers, ...hints];
-  const headers = exposing(replayedHeaders(response.headers, request, settings), own.map(([name]) => name));
+  const names = own.map(([name]) => name.toLowerCase());
+  const recorded = replayedHeaders(response.headers, request, settings).filter(([name]) => !names.includes(name.toLowerCase()));
+  const headers = exposing(recorded, own.map(([name]) => name));
   return { ...response, cookies: [], headers: [...headers, ...own] };
 }

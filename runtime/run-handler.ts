@@ -1,4 +1,4 @@
-import { enter, type IdempotentExecution } from './in-handler';
+import { within, type IdempotentExecution } from './in-handler';
 import type { Clock, Millis } from './time';
 
 export type HandlerOutcome =
@@ -37,9 +37,8 @@ export async function runHandler(
   void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over.signal).then(() => {
     if (!over.signal.aborted) ending.abort(new LeaseEndingError());
   });
-  enter(context, { ...execution, signal: ending.signal });
   try {
-    return { kind: 'returned', value: await handler(event, context) };
+    return { kind: 'returned', value: await within(context, { ...execution, signal: ending.signal }, () => handler(event, context)) };
   } catch (error) {
     return { kind: 'threw', error };
   } finally {

@@ -39,6 +39,9 @@ export interface Clock {
   sleep(length: Millis, signal?: AbortSignal): Promise<void>;
 }
 
+/** What exceeds it, Node's timers take for a millisecond. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now() as EpochMillis,
   monotonic: () => performance.now() as MonotonicMillis,
@@ -50,7 +53,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, Math.max(0, length));
+      const timer = setTimeout(done, Math.min(Math.max(0, length), LONGEST_TIMER));
       signal?.addEventListener('abort', done, { once: true });
     }),
 };

@@ -2,9 +2,10 @@ import type { IdempotencyLogger } from './logger';
 import type { IdempotencyMetrics } from './metrics';
 
 /** Whatever a logger or a metrics object throws, the request goes on. */
-function quietly(act: () => void): void {
+function quietly(act: () => unknown): void {
   try {
-    act();
+    // One that is asynchronous has its rejections swallowed as well.
+    Promise.resolve(act()).catch(() => undefined);
   } catch {
     // There is nowhere left to report it to.
   }

@@ -25,6 +25,8 @@ export interface Ownership {
   readonly claim: Claim;
   readonly attempt: number;
   readonly takeover: boolean;
+  /** Whether an unfinished execution may have come before: what the handler is told. */
+  readonly mayFollowUnfinished: boolean;
   /** When the lease ends on the owner's own clock, which does not jump. */
   readonly leaseDeadline: MonotonicMillis;
 }
@@ -32,7 +34,16 @@ export interface Ownership {
 export type Acquired =
   | { readonly kind: 'owner'; readonly ownership: Ownership }
   | Extract<ClaimVerdict, { kind: 'replay' | 'conflict' | 'mismatch' }>
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly cause?: unknown };
+  | Unavailable;
+
+/** No claim was won and nothing is known that could be answered: 503. */
+export interface Unavailable {
+  readonly kind: 'unavailable';
+  readonly reason: string;
+  readonly cause?: unknown;
+  /** No claim got any answer, so that nothing was seen to stand in the way. */
+  readonly unanswered?: true;
+}
 
 /** CLAIM, and at the most one consistent read and one more CLAIM after it. */
 export async function acquire(
@@ -44,7 +55,8 @@ export async function acquire(
   const first = await claimOnce(key, terms, ports, deadline);
   if (first.kind !== 'claim-again') return first;
   const second = await claimOnce(key, terms, ports, deadline);
-  return second.kind === 'claim-again' ? { kind: 'unavailable', reason: 'the record changes faster than it can be claimed' } : second;
+  if (second.kind === 'claim-again') return { kind: 'unavailable', reason: 'the record changes faster than it can be claimed' };
+  return second.kind === 'unavailable' ? { ...second, unanswered: undefined } : second;
 }
 
 async function claimOnce(
@@ -56,10 +68,11 @@ async function claimOnce(
   const { store, clock, sameRequest } = ports;
   const started = clock.monotonic();
   const claim = newClaim(key, terms, ports);
+  const partingTime = Math.min(PARTING, until(deadline, clock) / 2) as Millis;
   const reply = await ask((options) => store.claim(claim, options), until(deadline, clock), clock);
   if (!reply.known) {
-    await giveUp(claim, ports);
-    return { kind: 'unavailable', reason: 'the claim got no answer', cause: reply.cause };
+    await giveUp(claim, ports, partingTime);
+    return { kind: 'unavailable', reason: 'the claim got no answer', cause: reply.cause, unanswered: true };
   }
   const verdict = judgeClaim(reply.value, claim, sameRequest);
   const settled = verdict.kind === 'unseen' ? await look(claim, ports, deadline) : verdict;
@@ -71,12 +84,13 @@ async function claimOnce(
           claim,
           attempt: settled.attempt,
           takeover: settled.takeover,
+          mayFollowUnfinished: settled.mayFollowUnfinished,
           leaseDeadline: (started + terms.lease) as MonotonicMillis,
         },
       };
     case 'unseen':
       // The refusal may have met an earlier send of this very claim.
-      await giveUp(claim, ports);
+      await giveUp(claim, ports, partingTime);
       return { kind: 'unavailable', reason: 'the record could not be read', cause: settled.cause };
     case 'unavailable':
       return { kind: 'unavailable', reason: settled.reason };
@@ -111,9 +125,9 @@ async function look(
   return verdict.kind === 'unseen' ? { kind: 'unseen', cause: undefined } : verdict;
 }
 
-/** How long a parting RELEASE may take: its reply changes nothing. */
-const PARTING = 500 as Millis;
+/** Longest parting RELEASE, in milliseconds: its reply changes nothing, and the caller waits. */
+const PARTING = 500;
 
 /** A claim of unknown outcome is released once, so that nobody waits out the lease of an execution that never ran. */
-const giveUp = (claim: Claim, { store, clock }: Ports): Promise<unknown> =>
-  ask((options) => store.release({ id: claim.id, token: claim.token }, options), PARTING, clock);
+const giveUp = (claim: Claim, { store, clock }: Ports, limit: Millis): Promise<unknown> =>
+  ask((options) => store.release({ id: claim.id, token: claim.token }, options), limit, clock);

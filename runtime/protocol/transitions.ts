@@ -21,7 +21,7 @@ export const isExpired = (record: IdempotencyRecord, now: EpochMillis, margin: M
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index]);
 
-/** The condition of CLAIM. A record that cannot be read is never replaced before it expires. */
+/** The condition of CLAIM. What cannot be read is not judged here: only a store that others write to has such items. */
 export function isClaimable(record: StoredRecord | undefined, claim: Claim): boolean {
   if (record === undefined) return true;
   if (!isReadable(record)) return false;

@@ -7,8 +7,12 @@ export type SameRequest = (recorded: Uint8Array, mine: Uint8Array) => boolean;
 
 /** What may be concluded from the reply to CLAIM. */
 export type ClaimVerdict =
-  /** The handler may run. `takeover`: an unfinished execution came before. */
-  | { readonly kind: 'owner'; readonly attempt: number; readonly takeover: boolean }
+  /**
+   * The handler may run. `takeover`: from an execution whose lease had run out.
+   * `mayFollowUnfinished`: that, or whoever came between has given the key back
+   * without the handler having run, so that nobody knows how an execution ended.
+   */
+  | { readonly kind: 'owner'; readonly attempt: number; readonly takeover: boolean; readonly mayFollowUnfinished: boolean }
   | { readonly kind: 'replay'; readonly record: IdempotencyRecord }
   /** Another execution is under way. */
   | { readonly kind: 'conflict'; readonly record: IdempotencyRecord }
@@ -24,18 +28,20 @@ export type ClaimVerdict =
 export function judgeClaim(reply: ClaimReply, claim: Claim, sameRequest: SameRequest): ClaimVerdict {
   if (reply.applied) {
     const { previous } = reply;
-    if (previous === undefined) return { kind: 'owner', attempt: 1, takeover: false };
+    if (previous === undefined) return owner(1, false);
     // What cannot be read may have been an unfinished execution: say so rather than not.
-    if (!isReadable(previous)) return { kind: 'owner', attempt: 1, takeover: true };
-    return {
-      kind: 'owner',
-      attempt: previous.attempt + 1,
-      takeover: previous.status === 'P' && !isExpired(previous, claim.now, claim.margin),
-    };
+    if (!isReadable(previous)) return owner(1, true);
+    if (isExpired(previous, claim.now, claim.margin)) return owner(previous.attempt + 1, false);
+    const releasedAgain = previous.status === 'R' && previous.attempt > 1;
+    return owner(previous.attempt + 1, previous.status === 'P', previous.status === 'P' || releasedAgain);
   }
   if (reply.current === undefined) return { kind: 'unseen' };
   return judgeStanding(reply.current, claim, sameRequest);
 }
+
+const owner = (attempt: number, takeover: boolean, mayFollowUnfinished = takeover): ClaimVerdict => ({
+  kind: 'owner', attempt, takeover, mayFollowUnfinished,
+});
 
 /** The item that a refused claim met, or that a consistent read found after it. */
 export function judgeStanding(current: StoredRecord | undefined, claim: Claim, sameRequest: SameRequest): ClaimVerdict {
@@ -44,7 +50,7 @@ export function judgeStanding(current: StoredRecord | undefined, claim: Claim, s
   if (current.token === claim.token && current.status === 'P') {
     // An earlier send of this very claim landed and its reply was lost. What it
     // replaced is not known, so a second attempt is taken for a takeover.
-    return { kind: 'owner', attempt: current.attempt, takeover: current.attempt > 1 };
+    return owner(current.attempt, current.attempt > 1);
   }
   if (isClaimable(current, claim)) return { kind: 'claim-again' };
   if (current.status === 'R') return { kind: 'unavailable', reason: 'released-own-claim' };

@@ -42,6 +42,16 @@ describe('F59: which responses are kept', () => {
     expect((await shop.pay('payment-1')).headers[MARKER]).toBe('true');
     expect(shop.seen.lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining('storeResponse threw') });
   });
+
+  test.each([
+    ['resolves', () => Promise.resolve(false)],
+    ['rejects', () => Promise.reject(new Error('late'))],
+  ])('F59: a predicate that returns a promise, which %s, keeps the response', async (_, storeResponse) => {
+    const shop = new Shop({ options: { storeResponse: storeResponse as never } });
+    await shop.pay('payment-1');
+    expect((await shop.pay('payment-1')).headers[MARKER]).toBe('true');
+    expect(shop.seen.lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining('returned a promise') });
+  });
 });
 
 describe('F60: what the handler throws', () => {

@@ -122,7 +122,7 @@ describe('options that are not', () => {
     [{ methods: ['post'] },
       'options of idempotent(): methods is a list ("post"); give a list of at least one method in upper case, such as ["POST"]'],
     [{ store: { table: 'secret-name' } },
-      'options of idempotent(): store is an object with table; give a DynamoDbStore, a MemoryStore or another IdempotencyStore'],
+      'options of idempotent(): store is an object with table; give a DynamoDbStore, a MemoryStore or another IdempotencyStore with its limits'],
     [{ required: () => true }, 'options of idempotent(): required is a function; give true or false'],
     [{ namespace: null }, 'options of idempotent(): namespace is null; give a string that is not empty'],
     ['required', 'options of idempotent(): expected an object, got "required"'],

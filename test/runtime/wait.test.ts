@@ -108,17 +108,18 @@ test('an execution that outlives its lease is taken over by the one that waits',
   expect(await first).toMatchObject({ body: 'payment 2', headers: { [MARKER]: 'true' } });
 });
 
-test('a store that fails meanwhile is a 503', async () => {
+test.each(['reject', 'execute'] as const)('a store that fails meanwhile is a conflict still, and executes nothing: %s', async (onStoreError) => {
   const memory = new MemoryStore();
   const { opened, open } = gate();
   const shop = new Shop({
-    options: { ...WAIT, store: faultyStore(memory, (call) => (call === 'read' ? 'drop' : 'pass')) },
+    options: { ...WAIT, onStoreError, store: faultyStore(memory, (call) => (call === 'read' ? 'drop' : 'pass')) },
     respond: async () => (await opened, { statusCode: 201, body: 'paid' }),
   });
   const first = shop.pay('payment-1');
   await settled();
   const { reply } = await waited(shop.pay('payment-1'), shop.clock);
-  expect(reply.statusCode).toBe(503);
+  expect(reply.statusCode).toBe(409);
+  expect(shop.handler.calls).toHaveLength(1);
   open();
   await first;
 });
