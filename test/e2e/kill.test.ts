@@ -3,7 +3,7 @@ import { eventually } from './support/place';
 import { STAGES, type Reply, type Running, type Stage, type Worker } from './support/worker';
 import { Workers } from './support/workers';
 
-jest.setTimeout(240_000);
+jest.setTimeout(120_000);
 
 const KEYS = 64;
 const NAMES = Array.from({ length: KEYS }, (_, index) => `key-${index}`);

@@ -2,7 +2,7 @@ import { eventually } from './support/place';
 import type { Reply, Running, Stage, Worker } from './support/worker';
 import { Workers } from './support/workers';
 
-jest.setTimeout(180_000);
+jest.setTimeout(60_000);
 
 let workers: Workers;
 

@@ -3,7 +3,7 @@ import { LocalRun } from './support/local-run';
 import { eventually } from './support/place';
 import { HEADERS } from '../../lib/contract';
 
-jest.setTimeout(180_000);
+jest.setTimeout(60_000);
 
 let run: LocalRun;
 let api: string;
@@ -11,7 +11,7 @@ let api: string;
 beforeAll(async () => {
   run = await LocalRun.start('payments-app.ts');
   api = await run.url('Api');
-});
+}, 180_000);
 
 afterAll(() => run?.stop());
 

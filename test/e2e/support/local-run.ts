@@ -20,18 +20,6 @@ const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).jo
 
 /** `idempotent-api local --json` over an app of `fixtures/`, as a process of its own. */
 export class LocalRun {
-  private stdout = '';
-  private stderr = '';
-  private readonly waiting = new Set<() => void>();
-  private readonly exited: Promise<void>;
-
-  private constructor(readonly place: Place, private readonly child: ChildProcess) {
-    child.stdout!.on('data', (chunk: Buffer) => this.heard(() => { this.stdout += chunk.toString(); }));
-    child.stderr!.on('data', (chunk: Buffer) => this.heard(() => { this.stderr += chunk.toString(); }));
-    this.exited = new Promise((resolve) => child.once('close', () => this.heard(resolve)));
-    killOnExit(child);
-  }
-
   /** Ready to serve; a run that does not become ready leaves nothing behind. */
   static async start(fixture: string): Promise<LocalRun> {
     const place = new Place();
@@ -49,6 +37,18 @@ export class LocalRun {
       await run.stop();
       throw error;
     }
+  }
+
+  private stdout = '';
+  private stderr = '';
+  private readonly waiting = new Set<() => void>();
+  private readonly exited: Promise<void>;
+
+  private constructor(readonly place: Place, private readonly child: ChildProcess) {
+    child.stdout!.on('data', (chunk: Buffer) => this.heard(() => { this.stdout += chunk.toString(); }));
+    child.stderr!.on('data', (chunk: Buffer) => this.heard(() => { this.stderr += chunk.toString(); }));
+    this.exited = new Promise((resolve) => child.once('close', () => this.heard(resolve)));
+    killOnExit(child);
   }
 
   get events(): readonly CliEvent[] {
