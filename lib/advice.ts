@@ -2,6 +2,7 @@ import { Annotations, Duration } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { WireSettings, WireTenant } from './contract';
+import { IdempotencySettings } from './idempotency-settings';
 
 const LONG_TTL_DAYS = 7;
 
@@ -18,6 +19,13 @@ export function adviseOnSettings(site: IConstruct, settings: WireSettings): void
   if (settings.fingerprint !== undefined && !settings.includeRequestHash) {
     warn(site, 'fingerprintUnused', 'fingerprint has no effect while includeRequestHash is off. Set includeRequestHash to true.');
   }
+}
+
+/** Warns of a key secret whose current version is used: a rotation then changes the ids of live records sandbox by sandbox. */
+export function adviseOnKeySecret(site: IConstruct, { keySecret, keySecretVersionId }: IdempotencySettings): void {
+  if (keySecret === undefined || keySecretVersionId !== undefined) return;
+  warn(site, 'keySecretUnpinned', 'keySecret is used in whatever version is current, so a rotation forgets live records and retries execute again. '
+    + 'Give keySecretVersionId, or never rotate the secret in place.');
 }
 
 /** Says once per construct that bodies are not compared. */

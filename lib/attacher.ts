@@ -3,7 +3,7 @@ import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
-import { adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, Gateway } from './advice';
+import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, Gateway } from './advice';
 import { ENV, WireCors, WireSettings } from './contract';
 import { refuse } from './errors';
 import { FunctionSettings } from './function-settings';
@@ -57,6 +57,7 @@ export class Attacher {
     requireTtlOverLease(props.site, given);
     adviseOnSettings(props.site, given);
     adviseOnRequestHash(props.site, given.includeRequestHash);
+    adviseOnKeySecret(props.site, props.settings);
     this.note(given);
   }
 
@@ -102,8 +103,8 @@ export class Attacher {
     return { ...defined(variables) as Record<string, string>, [ENV.SETTINGS]: Stack.of(this.props.site).toJsonString({ defaults: wire }) };
   }
 
-  public grantUse(grantee: IGrantable): Grant {
-    return this.variables({})
+  public grantUse(grantee: IGrantable, settings: IdempotencySettings): Grant {
+    return this.variables(settings)
       .flatMap(({ grant }) => grant === undefined ? [] : [grant(grantee)])
       .reduce((all, one) => all.combine(one));
   }
@@ -122,6 +123,7 @@ export class Attacher {
 
   private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {
     const target = FunctionSettings.of(fn);
+    adviseOnKeySecret(this.props.site, settings);
     for (const { prop, name, value, grant } of this.variables(settings)) {
       if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn);
     }

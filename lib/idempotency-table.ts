@@ -202,7 +202,8 @@ export class IdempotencyTable extends IdempotencyTableBase {
   }
 
   /**
-   * A table of another stack, account or region, by ARN.
+   * A table of another stack by ARN, in the account and region of the stack: the
+   * runtime finds it by its name.
    *
    * @param scope where the reference is made
    * @param id construct id

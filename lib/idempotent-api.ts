@@ -12,7 +12,7 @@ import { IdempotentRouteOptions } from './idempotent-route-options';
 import { honoursKeys } from './methods';
 
 /** What the CDK takes for the longest; the service itself waits for 30 seconds. */
-const INTEGRATION_TIMEOUT = Duration.seconds(29);
+const INTEGRATION_TIMEOUT = Duration.seconds(30);
 const TIMED_OUT = 503;
 
 /** Properties of an `IdempotentApi`. */

@@ -54,9 +54,10 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
    * responses, and reading of the key secrets.
    *
    * @param grantee the function, or whatever else runs the wrapper
+   * @param settings those that `environment` was given: a key secret among them is granted as well
    */
-  public grantUse(grantee: IGrantable): Grant {
-    return this._attacher.grantUse(grantee);
+  public grantUse(grantee: IGrantable, settings: IdempotencySettings = {}): Grant {
+    return this._attacher.grantUse(grantee, settings);
   }
 
   /**

@@ -26,7 +26,7 @@ export interface IdempotentRouteOptions extends IdempotencySettings {
    * How long the API waits for the function: at most 29 seconds, which only
    * regional and private REST APIs can have raised.
    *
-   * @default Duration.seconds(29)
+   * @default - the gateway's own limit: 30 seconds of an HTTP API, 29 of a REST API
    */
   readonly integrationTimeout?: Duration;
 

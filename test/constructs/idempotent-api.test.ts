@@ -362,9 +362,9 @@ describe('warnings', () => {
   test('F20: a function that may outlive the gateway\'s patience', () => {
     const stack = newStack();
     const api = new IdempotentApi(stack, 'Api');
-    api.addRoutes({ path: '/a', methods: POST, handler: newFunction(stack, 'Fn', { timeout: Duration.seconds(30) }) });
+    api.addRoutes({ path: '/a', methods: POST, handler: newFunction(stack, 'Fn', { timeout: Duration.seconds(31) }) });
     Annotations.fromStack(stack).hasWarning('/Stack/Api', Match.stringLikeRegexp(
-      'route POST /a: Stack/Fn may run for 30 seconds, but the gateway answers 503 after 29.*cdk-idempotent-api:functionOutlivesGateway',
+      'route POST /a: Stack/Fn may run for 31 seconds, but the gateway answers 503 after 30.*cdk-idempotent-api:functionOutlivesGateway',
     ));
   });
 

@@ -1,5 +1,5 @@
 import { CfnParameter, Duration, Lazy, Token } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
 import { Fingerprint, Idempotency, IdempotencySettings, OnConflict, StoreResponse, TenantSource } from '../../lib';
@@ -197,5 +197,28 @@ describe('tokens', () => {
   test('throws when a time is one in a unit that cannot be converted', () => {
     expect(() => make({ ttl: Duration.hours(Token.asNumber({ Ref: 'Hours' })) }))
       .toThrow('Stack/Idempotency: ttl is a token in hours, which cannot be converted at synth. Give it with Duration.seconds().');
+  });
+});
+
+describe('key secrets', () => {
+  test('F78: warns of one whose version is not pinned, and of a pinned one not', () => {
+    for (const keySecretVersionId of [undefined, 'v1']) {
+      const stack = newStack();
+      new Idempotency(stack, 'Idempotency', { keySecret: new Secret(stack, 'Secret'), keySecretVersionId });
+      const warnings = Annotations.fromStack(stack).findWarning('/Stack/Idempotency', Match.stringLikeRegexp('keySecretUnpinned'));
+      expect(warnings).toHaveLength(keySecretVersionId === undefined ? 1 : 0);
+    }
+  });
+
+  test('F73: grantUse covers the key secret that only environment() was given', () => {
+    const stack = newStack();
+    const idempotency = new Idempotency(stack, 'Idempotency');
+    const settings = { keySecret: new Secret(stack, 'Secret'), keySecretVersionId: 'v1' };
+    const fn = newFunction(stack);
+    idempotency.environment(settings);
+    idempotency.grantUse(fn, settings);
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'secretsmanager:GetSecretValue' })]) },
+    });
   });
 });
