@@ -1,4 +1,5 @@
 import { parseOutcomeLine, type Outcome } from './outcome';
+import { WINDOW_PATH } from './window/path';
 import { METRICS } from '../lib/contract';
 
 export interface ServedApi {
@@ -63,6 +64,8 @@ const jsonReporter = (output: Output): Reporter => ({
 const textReporter = (output: Output): Reporter => ({
   ready: ({ apis, dynamodb, tables }) => {
     for (const table of tables) output.out(`table ${table.id} ${table.name} ${dynamodb}`);
+    // Every port has it; one address is enough to know.
+    if (apis[0]) output.out(`window ${apis[0].url}${WINDOW_PATH}`);
     for (const api of apis) output.out(`ready ${api.id} ${api.kind} ${api.url}`);
   },
   request: ({ api, method, path, status, outcome, id, ms }) =>

@@ -1,6 +1,7 @@
 import { locateCode } from './code-assets';
 import { constructIds } from './construct-id';
 import type { DeployedResource, Deployment } from './deployment';
+import { keyHeadersOf } from './key-headers';
 import type { FunctionSpec } from './lambda/local-function';
 import { LocalError } from './local-error';
 import type { Notices } from './notices';
@@ -20,6 +21,8 @@ export interface FunctionPlan {
   readonly arn: string;
   /** It has the runtime of this package around it. */
   readonly isIdempotent: boolean;
+  /** Names of the headers that its keys may come in, in lower case. */
+  readonly keyHeaders: readonly string[];
   /** The bucket that takes responses too large for a record, where there is one. */
   readonly overflowBucket: string | undefined;
   spec(endpoints: Endpoints): FunctionSpec;
@@ -80,6 +83,7 @@ export class FunctionCatalogue {
     return {
       arn,
       isIdempotent: resource.property('Environment', 'Variables', ENV.TABLE_NAME) !== undefined,
+      keyHeaders: keyHeadersOf(resource.property('Environment', 'Variables', ENV.SETTINGS)),
       overflowBucket: resource.property('Environment', 'Variables', ENV.OVERFLOW_BUCKET) as string | undefined,
       spec: (endpoints) => ({
         id: this.ids.get(resource) ?? resource.logicalId,

@@ -6,28 +6,39 @@ import type { LogLine } from './lambda/local-function';
 export type Outcome =
   | 'executed' | 'replayed' | 'conflict' | 'mismatch' | 'rejected' | 'passed' | 'takeover' | 'superseded' | 'store_error';
 
-const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>([
+export const OUTCOME_NAMES: readonly Outcome[] = [
   'executed', 'replayed', 'conflict', 'mismatch', 'rejected', 'passed', 'takeover', 'superseded', 'store_error',
-]);
+];
+
+const OUTCOMES: ReadonlySet<unknown> = new Set(OUTCOME_NAMES);
 
 export interface ToldOutcome {
   readonly outcome: Outcome;
   /** The record's id; `null` where the request had no record. */
   readonly id: string | null;
+  /** Which execution of the operation it was, from 1. */
+  readonly attempt?: number;
+  /** The handler ran, and no record can be said to hold its answer. */
+  readonly unpersisted?: boolean;
 }
 
 /** The runtime's one log line per request, kept until the request that it is about asks for it. */
 export class OutcomeLog {
   private readonly told = new Map<string, ToldOutcome>();
 
-  /** `MAX_KEPT` bounds what invocations leave behind whose request has been answered already. */
-  constructor(private readonly maxKept: number = 1000) {}
+  /** `maxKept` bounds what invocations leave behind whose request has been answered already. */
+  constructor(
+    private readonly onTold: (requestId: string, told: ToldOutcome) => void = () => undefined,
+    private readonly maxKept: number = 1000,
+  ) {}
 
   observe(line: LogLine): void {
-    const entry = parseOutcomeLine(line.line);
-    const requestId = entry?.requestId ?? line.requestId;
-    if (!entry || requestId === undefined) return;
-    this.told.set(requestId, { outcome: entry.outcome, id: entry.id });
+    const parsed = parseOutcomeLine(line.line);
+    const requestId = parsed?.requestId ?? line.requestId;
+    if (!parsed || requestId === undefined) return;
+    const { requestId: _, ...told } = parsed;
+    this.told.set(requestId, told);
+    this.onTold(requestId, told);
     const oldest = this.told.keys().next().value;
     if (this.told.size > this.maxKept && oldest !== undefined) this.told.delete(oldest);
   }
@@ -49,6 +60,8 @@ export function parseOutcomeLine(line: string): (ToldOutcome & { readonly reques
     return {
       outcome: field!.outcome as Outcome,
       id: typeof field!.id === 'string' ? field!.id : null,
+      ...(typeof field!.attempt === 'number' ? { attempt: field!.attempt } : {}),
+      ...(field!.unpersisted === true ? { unpersisted: true } : {}),
       ...(typeof field!.requestId === 'string' ? { requestId: field!.requestId } : {}),
     };
   } catch {
@@ -81,6 +94,10 @@ export function outcomeOfExchange({ response, invocation }: Exchange, hasKey: bo
 
 function outcomeOfResponse({ headers, body }: GatewayResponse): Outcome | undefined {
   if (headers.some(([name, value]) => name.toLowerCase() === HEADERS.REPLAY.toLowerCase() && value === 'true')) return 'replayed';
-  const code = body.length < 10_000 ? /"code"\s*:\s*"(IDEMPOTENCY_[A-Z_]+)"/.exec(body.toString('utf8'))?.[1] : undefined;
+  const code = errorCodeOf({ body });
   return code !== undefined && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
 }
+
+/** `code` of an error of the runtime's own. */
+export const errorCodeOf = ({ body }: Pick<GatewayResponse, 'body'>): string | undefined =>
+  (body.length < 10_000 ? /"code"\s*:\s*"(IDEMPOTENCY_[A-Z_]+)"/.exec(body.toString('utf8'))?.[1] : undefined);

@@ -3,15 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly } from './assembly';
 import { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
+import { createClient } from './create-tables';
+import type { DynamoDb } from './dynamodb';
 import type { Reporter } from './events';
-import { serve, type Answered, type ApiServer } from './http/server';
+import { serve, type ApiServer, type Observer } from './http/server';
 import { LocalError } from './local-error';
-import { OutcomeLog, outcomeOfExchange } from './outcome';
+import { observerOf } from './observer';
+import { OutcomeLog } from './outcome';
 import { planAssembly, type Plan } from './plan';
 import { startFunctions } from './start-functions';
 import { startDynamoDb, startServices } from './start-services';
 import { synthesize } from './synth';
-import { HEADERS } from '../lib/contract';
+import { History } from './window/history';
+import { Records } from './window/records';
+import { RequestWindow } from './window/window';
 
 export interface RunContext {
   /** The user's folder: apps run there, packages are looked for there first. */
@@ -48,17 +53,23 @@ export async function start(options: LocalOptions, context: RunContext): Promise
     context.signal.throwIfAborted();
     const plan = planAssembly(readAssembly(directory), options.stack, cleanup.temporaryDirectory);
 
-    const outcomes = new OutcomeLog();
-    const servers = await startServers(plan, options.port, cleanup, (api, answered) => report(context.reporter, outcomes, api, answered));
+    const history = new History(Date.now);
+    const outcomes = new OutcomeLog((requestId, told) => history.told(requestId, told));
+    const window = new RequestWindow(history);
+    cleanup.add(() => window.close());
+    const servers = await startServers(plan, options.port, cleanup, window,
+      (api) => observerOf(api, { plan, outcomes, history, reporter: context.reporter }));
     const dynamodb = await startDynamoDb(plan, options, context, cleanup);
     context.signal.throwIfAborted();
     const services = await startServices(plan, dynamodb, options, context, cleanup);
     const invoke = startFunctions(plan, services, context, outcomes, cleanup);
 
     for (const line of plan.notices.lines()) context.reporter.warning(line);
+    const apis = servers.map(({ id, kind, stack, server }) => ({ id, kind, url: server.url, stack }));
+    window.show(apis, dynamodb && recordsOf(plan, dynamodb, cleanup));
     for (const { server } of servers) server.open(invoke);
     context.reporter.ready({
-      apis: servers.map(({ id, kind, stack, server }) => ({ id, kind, url: server.url, stack })),
+      apis,
       dynamodb: dynamodb?.endpoint ?? null,
       tables: plan.tables.map(({ id, create }) => ({ id, name: create.TableName })),
     });
@@ -67,6 +78,7 @@ export async function start(options: LocalOptions, context: RunContext): Promise
         throw new LocalError('DYNAMODB_FAILED', `the embedded DynamoDB has ended: ${reason}`);
       }),
       stop: async (graceMs, now) => {
+        window.close();
         const drained = Promise.all(servers.map(({ server }) => server.drain()));
         await Promise.race([drained, sleep(graceMs, undefined, { signal: now, ref: false }).catch(() => undefined)]);
         await cleanup.run();
@@ -88,14 +100,14 @@ interface Served {
 }
 
 async function startServers(
-  plan: Plan, firstPort: number, cleanup: Cleanup, onAnswered: (api: string, answered: Answered) => void,
+  plan: Plan, firstPort: number, cleanup: Cleanup, window: RequestWindow, observer: (api: string) => Observer,
 ): Promise<readonly Served[]> {
   if (firstPort + plan.apis.length - 1 > MAX_PORT) {
     throw new LocalError('USAGE', `--port ${firstPort} leaves too few ports for ${plan.apis.length} APIs; give a lower one, or 0 for free ports`);
   }
   const served: Served[] = [];
   for (const [index, { id, api }] of plan.apis.entries()) {
-    const server = await serve(api, firstPort === 0 ? 0 : firstPort + index, (answered) => onAnswered(id, answered));
+    const server = await serve(api, firstPort === 0 ? 0 : firstPort + index, observer(id), window);
     cleanup.add(() => server.close());
     plan.deployment.setEndpoint(api.resource, server.url);
     served.push({ id, kind: api.kind, stack: api.resource.stack.name, server });
@@ -103,8 +115,8 @@ async function startServers(
   return served;
 }
 
-function report(reporter: Reporter, outcomes: OutcomeLog, api: string, { request, exchange, ms }: Answered): void {
-  const hasKey = request.headers.some(([name]) => name.toLowerCase() === HEADERS.KEY.toLowerCase());
-  const { outcome, id } = outcomes.take(request.id) ?? { outcome: outcomeOfExchange(exchange, hasKey), id: null };
-  reporter.request({ api, method: request.method, path: request.path, status: exchange.response.status, outcome, id, ms });
+function recordsOf({ tables }: Plan, { endpoint }: DynamoDb, cleanup: Cleanup): Records {
+  const client = createClient(endpoint);
+  cleanup.add(() => client.destroy());
+  return new Records(client, tables);
 }

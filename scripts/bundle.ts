@@ -69,6 +69,7 @@ export async function bundle(root: string, outdir: string): Promise<void> {
   emitDeclarations(root, join(outdir, 'types'), ENTRIES.map(({ entry }) => entry));
   for (const { name, entry } of ENTRIES) writeDeclarationEntry(outdir, entry, name);
   copyLambdaRuntime(root, join(outdir, LAMBDA_RUNTIME));
+  cpSync(join(root, 'local', 'window', 'page'), join(outdir, 'cli', 'window'), { recursive: true });
 }
 
 /** Two faces of the same declarations: TypeScript wants `.d.mts` beside `.mjs`. */

@@ -14,6 +14,21 @@ export interface Answered {
   readonly ms: number;
 }
 
+/** What a request asks for, as it came over the wire. */
+export type Target = Pick<GatewayRequest, 'path' | 'query'>;
+
+/** Told of each request that is read to its end, and of its answer. */
+export interface Observer {
+  arrived(request: Answered['request']): void;
+  answered(answered: Answered): void;
+}
+
+/** Answers requests that are not the API's, on each API's port. */
+export interface SideDoor {
+  leads(path: string): boolean;
+  respond(target: Target, incoming: http.IncomingMessage, outgoing: http.ServerResponse): void;
+}
+
 export interface ApiServer {
   readonly url: string;
   /** Lets requests through; before that they are answered with 503. */
@@ -28,18 +43,21 @@ export interface ApiServer {
  * Serves an API on a port of 127.0.0.1, a free one for 0. Throws `PORT_IN_USE`
  * naming the port where it is taken.
  */
-export async function serve(api: Api, port: number, onAnswered: (answered: Answered) => void): Promise<ApiServer> {
+export async function serve(api: Api, port: number, observer: Observer, sideDoor?: SideDoor): Promise<ApiServer> {
   let invoke: Invoke | undefined;
   let draining = false;
   const server = http.createServer((incoming, outgoing) => {
-    void respond(incoming, outgoing).catch(() => outgoing.destroy());
+    const target = targetOf(incoming);
+    if (sideDoor?.leads(target.path)) sideDoor.respond(target, incoming, outgoing);
+    else void respond(target, incoming, outgoing).catch(() => outgoing.destroy());
   });
 
-  async function respond(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+  async function respond(target: Target, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const startedAt = performance.now();
-    const head = requestHead(incoming);
+    const head = requestHead(target, incoming);
     const body = await readBody(incoming, api.maxBodyBytes);
     if (body === 'aborted') return;
+    observer.arrived(head);
     const exchange = body === 'too-large'
       ? { response: api.tooLarge() }
       : await handle({ ...head, body });
@@ -47,7 +65,7 @@ export async function serve(api: Api, port: number, onAnswered: (answered: Answe
     await send(outgoing, sent.response, { withoutBody: incoming.method === 'HEAD', close: draining || body === 'too-large' });
     const ms = Math.round(performance.now() - startedAt);
     await exchange.invocation?.drained;
-    onAnswered({ request: head, exchange: sent, ms });
+    observer.answered({ request: head, exchange: sent, ms });
   }
 
   async function handle(request: GatewayRequest): Promise<Exchange> {
@@ -85,16 +103,19 @@ async function listen(server: http.Server, port: number): Promise<void> {
   });
 }
 
-function requestHead(incoming: http.IncomingMessage): Omit<GatewayRequest, 'body'> {
+function targetOf({ url = '/' }: http.IncomingMessage): Target {
   // A client that takes this for a proxy sends the whole URL.
-  const target = (incoming.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '') || '/';
+  const target = url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
   const queryAt = target.indexOf('?');
+  return queryAt < 0 ? { path: target, query: '' } : { path: target.slice(0, queryAt), query: target.slice(queryAt + 1) };
+}
+
+function requestHead(target: Target, incoming: http.IncomingMessage): Omit<GatewayRequest, 'body'> {
   return {
     id: randomUUID(),
     receivedAt: new Date(),
     method: incoming.method ?? 'GET',
-    path: queryAt < 0 ? target : target.slice(0, queryAt),
-    query: queryAt < 0 ? '' : target.slice(queryAt + 1),
+    ...target,
     headers: pairs(incoming.rawHeaders),
     sourceIp: incoming.socket.remoteAddress ?? HOST,
     protocol: `HTTP/${incoming.httpVersion}`,

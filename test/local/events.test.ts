@@ -22,6 +22,15 @@ test('text: what a request line tells already is not told again, a fault and the
   expect(lines).toEqual(['log Pay charging 100 EUR', `log Pay ${outcomeLine('store_error')}`, 'log Pay {"_aws":{},"mine":1}']);
 });
 
+test('text: tables, the window’s address once, and a ready line for each API, the last of which says that all is ready', () => {
+  const { lines, reporter: text } = reporter(false);
+  const api = (id: string, port: number) => ({ id, kind: 'http' as const, url: `http://127.0.0.1:${port}`, stack: 'S' });
+  text.ready({ apis: [api('One', 3000), api('Two', 3001)], dynamodb: 'http://d', tables: [{ id: 'T', name: 't' }] });
+  expect(lines).toEqual([
+    'table T t http://d', 'window http://127.0.0.1:3000/__idempotency', 'ready One http http://127.0.0.1:3000', 'ready Two http http://127.0.0.1:3001',
+  ]);
+});
+
 test('json: every line is an object, nothing is left out', () => {
   const { lines, reporter: json } = reporter(true);
   json.log({ function: 'Pay', line: outcomeLine('replayed') });

@@ -5,6 +5,7 @@ const line = (field: unknown) => JSON.stringify({ level: 'INFO', idempotency: fi
 
 test('the runtime\'s line tells outcome, id and request', () => {
   expect(parseOutcomeLine(line({ outcome: 'replayed', id: 'abc', requestId: 'r1' }))).toEqual({ outcome: 'replayed', id: 'abc', requestId: 'r1' });
+  expect(parseOutcomeLine(line({ outcome: 'takeover', id: 'abc', attempt: 2, unpersisted: true }))).toEqual({ outcome: 'takeover', id: 'abc', attempt: 2, unpersisted: true });
   expect(parseOutcomeLine(`2026-11-23T00:00:00Z\tr1\tINFO\t${line({ outcome: 'passed' })}`)).toEqual({ outcome: 'passed', id: null });
 });
 
@@ -25,8 +26,16 @@ test('an outcome is handed out once, by its request', () => {
   expect([log.take('r2'), log.take('r1'), log.take('r1')]).toEqual([{ outcome: 'conflict', id: 'a' }, { outcome: 'executed', id: 'a' }, undefined]);
 });
 
+test('what is told is passed on at once, for answers that have been given already', () => {
+  const told: unknown[] = [];
+  const log = new OutcomeLog((requestId, outcome) => told.push([requestId, outcome]));
+  log.observe({ functionId: 'f', requestId: 'r1', line: line({ outcome: 'executed', id: 'a', attempt: 1, requestId: 'r0' }) });
+  log.observe({ functionId: 'f', requestId: 'r1', line: 'something else' });
+  expect(told).toEqual([['r0', { outcome: 'executed', id: 'a', attempt: 1 }]]);
+});
+
 test('what nobody asks for is bounded', () => {
-  const log = new OutcomeLog(2);
+  const log = new OutcomeLog(undefined, 2);
   for (const requestId of ['r1', 'r2', 'r3']) log.observe({ functionId: 'f', requestId, line: line({ outcome: 'passed' }) });
   expect([log.take('r1'), log.take('r3')]).toEqual([undefined, { outcome: 'passed', id: null }]);
 });
@@ -34,7 +43,7 @@ test('what nobody asks for is bounded', () => {
 describe('without a line', () => {
   const exchange = (status: number, body: string, headers: [string, string][], result: string | undefined, idempotent = true): Exchange => ({
     response: { status, headers, body: Buffer.from(body) },
-    ...(result === undefined ? {} : { invocation: { function: { arn: 'a', isIdempotent: idempotent, overflowBucket: undefined, spec: () => { throw new Error('unused'); } }, result: result as 'returned' } }),
+    ...(result === undefined ? {} : { invocation: { function: { arn: 'a', isIdempotent: idempotent, keyHeaders: ['idempotency-key'], overflowBucket: undefined, spec: () => { throw new Error('unused'); } }, result: result as 'returned' } }),
   });
 
   test.each([

@@ -94,6 +94,11 @@ test('a retry afterwards is answered from the record, and another key runs the h
   expect(readFileSync(runs, 'utf8')).toBe('card-1\ncard-2\n');
 });
 
+test('the window comes with it', async () => {
+  const page = await fetch(`${url}/__idempotency`);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("new EventSource(`${BASE}/events`)")]);
+});
+
 test('asked to stop, it ends with status 0', async () => {
   const code = await new Promise((resolve) => {
     runner.once('exit', resolve);
