@@ -31,7 +31,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   constructsVersion: CONSTRUCTS_VERSION,
   jsiiVersion: '6.0.16',
   typescriptVersion: '~6.0.3',
-  excludeTypescript: ['runtime', 'local', 'client', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
+  excludeTypescript: ['runtime', 'local', 'client', 'operate', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
   docgenFilePath: 'API.md',
   npmignoreEnabled: false, // `files` below names what is packed
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
@@ -58,7 +58,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslint: true,
   eslintOptions: {
     dirs: ['lib'],
-    devdirs: ['runtime', 'local', 'bin', 'integ', 'test', 'scripts'],
+    devdirs: ['runtime', 'client', 'local', 'operate', 'bin', 'integ', 'test', 'scripts'],
     tsconfigPath: './tsconfig.dev.json',
     projectService: false,
     commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
@@ -74,7 +74,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       types: ['node', 'jest'],
       noEmit: true,
     },
-    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'local/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
+    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
     exclude: ['build', 'cdk.out', 'node_modules'],
   },
 
@@ -101,6 +101,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^20',
     'aws-cdk@2.1148.1',
     'aws-lambda-ric@4.0.2',
+    // With ky, a client library that the docs have a recipe for.
+    'axios@1.21.1',
     'cdk-nag@3.0.2',
     // The last CommonJS release: 5.x is ESM for Node 22 and later, and this package still runs on 20.
     'canonicalize@2.1.0',
@@ -110,6 +112,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'ioredis@6.0.0',
     'jest@30.5.2',
     'jsii-docgen@10.12.6',
+    // 2.x needs Node 22.
+    'ky@1.14.3',
     // Drives the browser of the system: it brings none of its own.
     'playwright-core@1.65.1',
     'redis@6.3.1',
@@ -128,13 +132,17 @@ project.package.addField('exports', {
     import: { types: './build/testing/index.d.mts', default: './build/testing/index.mjs' },
     require: { types: './build/testing/index.d.ts', default: './build/testing/index.cjs' },
   },
+  './client': {
+    import: { types: './build/client/index.d.mts', default: './build/client/index.mjs' },
+    require: { types: './build/client/index.d.ts', default: './build/client/index.cjs' },
+  },
   './package.json': './package.json',
   './.jsii': './.jsii',
 });
 // What a user gets, and nothing else: tests hold this list to the packed tarball.
 project.package.addField('files', [
   '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
-  'build/THIRD-PARTY-NOTICES.txt', 'build/layer', 'build/runtime', 'build/testing', 'build/types', 'build/cli',
+  'build/THIRD-PARTY-NOTICES.txt', 'build/layer', 'build/runtime', 'build/testing', 'build/client', 'build/types', 'build/cli',
 ]);
 // Binaries bound to one platform live in a private workspace as optional
 // dependencies, so that `npm ci` works everywhere and users never install them.
@@ -167,6 +175,8 @@ new JsonFile(project, 'jest.config.json', {
     },
     setupFiles: ['<rootDir>/test/support/setup-env.ts'],
     testTimeout: 60000,
+    // Many tests wait for child processes: one worker less than there are processors would leave half of two idle.
+    maxWorkers: 2,
     coverageProvider: 'v8',
     modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/', '<rootDir>/dist/'],
   },
@@ -232,9 +242,10 @@ eslint.addRules({
   'no-bitwise': ['off'], // fingerprints and jitter are made of bits
   'import/no-restricted-paths': ['error', {
     zones: [
-      { target: './lib', from: ['./runtime', './client', './local', './bin', './scripts', './test'], message: 'Constructs import nothing of the other parts.' },
+      { target: './lib', from: ['./runtime', './client', './local', './operate', './bin', './scripts', './test'], message: 'Constructs import nothing of the other parts.' },
       { target: './runtime', from: './lib', except: ['./contract.ts'], message: 'Of the constructs, the runtime sees only the contract.' },
-      { target: './runtime', from: ['./client', './local', './bin', './scripts', './test'], message: 'The runtime imports nothing of the other parts.' },
+      { target: './runtime', from: ['./client', './local', './operate', './bin', './scripts', './test'], message: 'The runtime imports nothing of the other parts.' },
+      { target: './client', from: ['./lib', './runtime', './local', './bin', './scripts', './test'], message: 'The client imports nothing of the other parts.' },
     ],
   }],
 });

@@ -20,19 +20,19 @@ const layer: JavaScriptBundle = {
   lambdaOnly: true,
 };
 
-/** What users import. */
+/** What users import: readable in stack traces, and bundled again by them; but for the client, which a page may load as it is. */
 const ENTRIES = [
-  { name: 'runtime', entry: 'runtime/index.ts' },
-  { name: 'testing', entry: 'runtime/testing/index.ts' },
-];
+  { name: 'runtime', entry: 'runtime/index.ts', target: 'node20', minify: 'syntax' },
+  { name: 'testing', entry: 'runtime/testing/index.ts', target: 'node20', minify: 'syntax' },
+  { name: 'client', entry: 'client/index.ts', target: 'es2022', minify: 'all' },
+] as const;
 
-/** Readable in stack traces, and bundled again by the user. */
-const exported: readonly JavaScriptBundle[] = ENTRIES.flatMap(({ name, entry }) => (['esm', 'cjs'] as const).map((format) => ({
+export const EXPORTED: readonly JavaScriptBundle[] = ENTRIES.flatMap(({ name, entry, target, minify }) => (['esm', 'cjs'] as const).map((format) => ({
   entry,
+  target,
+  minify,
   outfile: join(name, format === 'esm' ? 'index.mjs' : 'index.cjs'),
   format,
-  target: 'node20' as const,
-  minify: 'syntax' as const,
   // A `require` made from import.meta.url does not survive the user's bundling to CommonJS.
   requireAllowed: format === 'cjs',
 })));
@@ -62,7 +62,7 @@ const cli: readonly JavaScriptBundle[] = [
  * both folders are: the layer's hash is part of what users deploy.
  */
 export async function bundle(root: string, outdir: string): Promise<void> {
-  const [ofLayer, ...others] = await Promise.all([layer, ...exported, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
+  const [ofLayer, ...others] = await Promise.all([layer, ...EXPORTED, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
   writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), [ofLayer, ...others]);
   writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), [ofLayer]);
 

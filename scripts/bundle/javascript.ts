@@ -9,7 +9,7 @@ export interface JavaScriptBundle {
   /** From the output folder. */
   readonly outfile: string;
   readonly format: 'esm' | 'cjs';
-  readonly target: 'node20' | 'node22';
+  readonly target: 'node20' | 'node22' | 'es2022';
   /** `syntax` keeps names and lines, for people who read stack traces. */
   readonly minify: 'all' | 'syntax';
   /** Whether an ES module may make itself a `require`, where a bundled CommonJS package calls one for Node's modules. */

@@ -43,6 +43,10 @@ test('the bundles come with what they need and the notices that their licences a
     'build/cli/window/window.css',
     'build/cli/window/window.html',
     'build/cli/window/window.js',
+    'build/client/index.cjs',
+    'build/client/index.d.mts',
+    'build/client/index.d.ts',
+    'build/client/index.mjs',
     'build/layer/cdk-idempotent-api/THIRD-PARTY-NOTICES.txt',
     'build/layer/cdk-idempotent-api/handler.mjs',
     'build/runtime/index.cjs',
@@ -56,9 +60,9 @@ test('the bundles come with what they need and the notices that their licences a
   ]);
 });
 
-test('the declarations are those of the runtime and of its contract with the constructs', () => {
+test('the declarations are those of the runtime, of its contract with the constructs, and of the client', () => {
   expect(below('build/types/')).toContain('build/types/runtime/index.d.ts');
-  expect(below('build/types/').filter((path) => !/^build\/types\/(runtime\/.+|lib\/contract)\.d\.ts$/.test(path))).toEqual([]);
+  expect(below('build/types/').filter((path) => !/^build\/types\/(runtime\/.+|lib\/contract|client\/.+)\.d\.ts$/.test(path))).toEqual([]);
 });
 
 test('no file holds a path of the machine that it was built on', () => {

@@ -1,0 +1,7 @@
+export type { ClientHost } from './host';
+export { IdempotentFetchError } from './errors';
+export type { FetchLike, GlobalFetch, HeadersLike, ResponseLike } from './fetch-like';
+export { idempotentFetch, keyOf } from './idempotent-fetch';
+export { keyFrom } from './key-from';
+export type { Attempt, IdempotentFetchOptions } from './options';
+export { isReplay } from './replay';
