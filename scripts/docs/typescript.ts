@@ -89,7 +89,7 @@ function run(root: string, file: string, where: string): readonly string[] {
     platform: 'node',
     format: 'esm',
     packages: 'external',
-    alias: Object.fromEntries(Object.entries(ENTRIES).map(([name, source]) => [name, join(root, source)])),
+    alias: Object.fromEntries(Object.entries(ENTRIES).map(([name, entry]) => [name, join(root, entry)])),
     logLevel: 'silent',
   });
   const env = { ...process.env, POWERTOOLS_LOG_LEVEL: 'SILENT' };

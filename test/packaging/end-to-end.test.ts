@@ -96,7 +96,7 @@ test('a retry afterwards is answered from the record, and another key runs the h
 
 test('the window comes with it', async () => {
   const page = await fetch(`${url}/__idempotency`);
-  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("new EventSource(`${BASE}/events`)")]);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('new EventSource(`${BASE}/events`)')]);
 });
 
 test('asked to stop, it ends with status 0', async () => {

@@ -1,7 +1,7 @@
 import { idempotencyOf } from '../../runtime';
-import { InjectedFault, faultyStore } from '../../runtime/testing/faulty-store';
 import { MemoryStore } from '../../runtime/stores/memory-store';
 import type { IdempotencyStore } from '../../runtime/stores/store';
+import { InjectedFault, faultyStore } from '../../runtime/testing/faulty-store';
 import { Shop } from '../support/shop';
 
 const NOT_PERSISTED = 'x-idempotent-persisted';

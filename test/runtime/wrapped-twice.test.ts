@@ -1,7 +1,7 @@
 import { idempotencyOf, idempotent, MemoryStore } from '../../runtime';
 import { httpApiEvent } from '../../runtime/testing/events';
-import { observed } from '../support/quiet';
 import { seen } from '../support/fronts';
+import { observed } from '../support/quiet';
 
 const event = (key = 'payment-1') => httpApiEvent({ headers: { 'Idempotency-Key': key }, body: 'amount=1' });
 
