@@ -3,9 +3,10 @@ import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call'
 import { execute } from './execute';
 import { fingerprint, sameRequest } from './fingerprint';
 import { recordIds } from './identify';
-import { acquire, type Acquired, type LeaseTerms, type Ports, type Unavailable } from './protocol/acquire';
+import { acquire, type Acquired, type LeaseTerms, type Ownership, type Ports, type Unavailable } from './protocol/acquire';
 import { release } from './protocol/conclude';
 import type { IdempotencyRecord } from './protocol/record';
+import { until } from './protocol/store-call';
 import { waitForOutcome } from './protocol/wait';
 import { replayOf } from './replay';
 import { standingId } from './standing-id';
@@ -45,10 +46,12 @@ export async function protectedCall(call: Call): Promise<Answer> {
   const acquired = first.kind === 'conflict' && settings.onConflict === 'wait' ? await waitOut(first, key, terms, ports, call) : first;
 
   switch (acquired.kind) {
-    case 'owner':
-      if (remainingTime(context) >= MINIMUM_BUDGET) return execute(call, acquired.ownership, ports);
-      await release(acquired.ownership, ports, deadlineAfter(call, remainingTime(context) / 2));
-      return outOfReach(call, TOO_LATE, { id });
+    case 'owner': {
+      const problem = tooLate(call, acquired.ownership);
+      if (problem === undefined) return execute(call, acquired.ownership, ports);
+      await release(acquired.ownership, ports, deadlineAfter(call, Math.min(MINIMUM_BUDGET, remainingTime(context) / 2)));
+      return outOfReach(call, problem, { id });
+    }
     case 'replay':
       return replay(call, acquired.record);
     case 'conflict':
@@ -70,6 +73,17 @@ async function denied({ event, context, settings }: Call): Promise<Answer['reply
 }
 
 const TOO_LATE: Problem = { reason: 'too little of the function’s time is left' };
+
+const LEASE_OVER: Problem = { reason: 'the lease was over when the claim was answered' };
+
+/**
+ * Why the owner does not start. After its lease another retry may have taken
+ * over, and the handler of this one would run without being told of that.
+ */
+function tooLate({ context, host }: Call, { leaseDeadline }: Ownership): Problem | undefined {
+  if (remainingTime(context) < MINIMUM_BUDGET) return TOO_LATE;
+  return until(leaseDeadline, host.clock) > 0 ? undefined : LEASE_OVER;
+}
 
 const termsOf = ({ settings }: Call, remaining: Millis): LeaseTerms => {
   const processing = seconds(settings.processingTimeoutSeconds);
