@@ -6,6 +6,7 @@ const answer = (run: string, more: object = {}): Reply =>
   ({ kind: 'answered', status: 201, body: { run }, replayed: false, persisted: true, ...more });
 const replay = (run: string) => answer(run, { replayed: true });
 const conflict: Reply = { kind: 'answered', status: 409, body: {}, replayed: false, persisted: true };
+const outOfReach: Reply = { ...conflict, status: 503 };
 const lost: Reply = { kind: 'lost' };
 
 /** One after the other. */
@@ -20,6 +21,7 @@ const execution = (run: string, attempt: number, more: Partial<Execution> = {}):
 test.each([
   ['a lost request, a takeover, a replay', inTurn(lost, conflict, answer('b'), replay('b')), [execution('a', 1), execution('b', 2)]],
   ['an answer that was not recorded before the one that was', inTurn(answer('a', { persisted: false }), answer('b')), [execution('a', 1), execution('b', 2)]],
+  ['a record out of reach after the answer', inTurn(answer('a'), outOfReach), [execution('a', 1)]],
   ['a conflict at the same time as the answer', atOnce(conflict, answer('a')), [execution('a', 1)]],
 ])('a history is accepted: %s', (_, requests, executions) => {
   expect(violations(requests, executions)).toEqual([]);
@@ -28,8 +30,9 @@ test.each([
 test.each([
   ['two answers', atOnce(answer('a'), replay('b')), [execution('a', 1), execution('b', 2)]],
   ['an answer of no execution', inTurn(answer('c')), [execution('a', 1)]],
-  ['no answer after the answer', inTurn(answer('a'), conflict), [execution('a', 1)]],
+  ['refused after the answer', inTurn(answer('a'), conflict), [execution('a', 1)]],
   ['executed after the answer', inTurn(replay('a'), answer('a')), [execution('a', 1)]],
+  ['executed after the answer', inTurn(replay('a'), answer('b', { persisted: false })), [execution('a', 1), execution('b', 2)]],
   ['two first answers', atOnce(answer('a'), answer('a')), [execution('a', 1)]],
   ['a second execution that was not told', inTurn(lost, answer('b')), [execution('a', 1), execution('b', 2, { isTakeover: false })]],
   ['an execution within the lease of another', inTurn(lost, answer('b')), [execution('a', 1), execution('b', 2, { began: 1899 })]],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { History, violations } from './support/history';
 import { eventually } from './support/place';
 import { STAGES, type Reply, type Running, type Stage, type Worker } from './support/worker';
@@ -19,6 +20,13 @@ afterAll(() => workers?.stop());
 
 const history = new History();
 
+/** A process that has served before: what a cold start costs would be taken off the first lease. */
+async function warm(): Promise<Worker> {
+  const worker = workers.start();
+  await worker.invoke({ key: randomUUID(), body: { order: 'warm' } }).reply;
+  return worker;
+}
+
 const request = (worker: Worker, key: string): Promise<Reply> =>
   history.record(key, () => worker.invoke({ key, body: { order: key } }).reply);
 
@@ -37,11 +45,11 @@ const bringTo = (worker: Worker, key: string, stage: Stage): Promise<'waits' | '
   });
 
 test('F3, F4: processes killed at every stage, then their successors, then the rest: one answer of each key', async () => {
-  const survivors = [workers.start(), workers.start()];
+  const survivors = await Promise.all([warm(), warm()]);
   const survivor = (index: number) => survivors[index % survivors.length]!;
 
   // The first request of each key waits at a stage of its own; some have company; then all their processes are killed.
-  const firstVictims = [workers.start(), workers.start()];
+  const firstVictims = await Promise.all([warm(), warm()]);
   const waiting = await Promise.all(NAMES.map((key, index) => bringTo(firstVictims[index % 2]!, key, stageOf(index >> 1))));
   expect(waiting).toEqual(Array(KEYS).fill('waits'));
   const company = Promise.all(NAMES.map((key, index) => (index % 3 === 0 ? request(survivor(index), key) : undefined)));
@@ -49,7 +57,7 @@ test('F3, F4: processes killed at every stage, then their successors, then the r
   await company;
 
   // What can be taken over is, by processes that are killed as well.
-  const secondVictim = workers.start();
+  const secondVictim = await warm();
   const successors = NAMES.filter((_, index) => index % 2 === 0);
   const states = await Promise.all(successors.map((key, index) => bringTo(secondVictim, key, stageOf(index, 3))));
   expect(states).toContain('waits');

@@ -29,14 +29,16 @@ export class History {
 
 type Answered = Extract<Reply, { kind: 'answered' }>;
 
+const hasStatus = (reply: Reply, status: number): reply is Answered => reply.kind === 'answered' && reply.status === status;
+
 /** A response of the operation, and one that claims to be on record. */
-const isAuthoritative = (reply: Reply): reply is Answered => reply.kind === 'answered' && reply.status === 201 && reply.persisted;
+const isAuthoritative = (reply: Reply): reply is Answered => hasStatus(reply, 201) && reply.persisted;
 
 /**
  * What is wrong with the requests and executions of one key, if anything: a
- * key is a register that is written once. No answer before there is a record,
- * the recorded one ever after, and no execution after it; those beyond the
- * first are told what they are.
+ * key is a register that is written once. After the first answer every other
+ * is the same, or says that the record is out of reach, and nothing is executed
+ * any more; executions beyond the first are told what they are.
  */
 export function violations(requests: readonly Request[], executions: readonly Execution[]): readonly string[] {
   const authoritative = requests.filter(({ reply }) => isAuthoritative(reply)) as readonly (Request & { readonly reply: Answered })[];
@@ -47,8 +49,8 @@ export function violations(requests: readonly Request[], executions: readonly Ex
   return [
     ...found(runs.size > 1, 'two answers'),
     ...found([...runs].some((run) => executions.every((execution) => execution.run !== run)), 'an answer of no execution'),
-    ...found(after.some(({ reply }) => reply.kind !== 'lost' && !isAuthoritative(reply)), 'no answer after the answer'),
-    ...found(after.some(({ reply }) => isAuthoritative(reply) && !reply.replayed), 'executed after the answer'),
+    ...found(after.some(({ reply }) => hasStatus(reply, 409) || hasStatus(reply, 422)), 'refused after the answer'),
+    ...found(after.some(({ reply }) => hasStatus(reply, 201) && !reply.replayed), 'executed after the answer'),
     ...found(authoritative.filter(({ reply }) => !reply.replayed).length > 1, 'two first answers'),
     ...found(executions.slice(1).some(({ isTakeover }) => !isTakeover), 'a second execution that was not told'),
     ...found(executions.slice(1).some(({ began }, index) => began! < executions[index]!.leaseEnd!), 'an execution within the lease of another'),
