@@ -73,6 +73,13 @@ export const METRICS = {
   STORE_LATENCY: 'StoreLatency',
 } as const;
 
+/** What a store that writes to two stores during a migration counts, under the same namespace and dimensions. */
+export const MIGRATION_METRICS = {
+  OLD_STORE_HITS: 'OldStoreHits',
+  NEW_STORE_HITS: 'NewStoreHits',
+  DIVERGENCES: 'Divergences',
+} as const;
+
 /**
  * The field of the runtime's one log line per request: `{ outcome, id, requestId, method, route, attempt, ms }`.
  * The local runner and `idempotent-api tail` read it.

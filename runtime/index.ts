@@ -5,6 +5,8 @@ export type { HttpResponse } from './fronts/front';
 export type { IdempotencyError, IdempotencyErrorCode } from './outcomes';
 export type { WireFingerprint as FingerprintOption, WireTenant as TenantOption } from '../lib/contract';
 
+export type { Divergence } from './stores/both-stores';
+export { DualWriteStore, DualWriteStoreError, type DualWriteStoreOptions, type MigrationPhase } from './stores/dual-write-store';
 export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './stores/dynamodb-store';
 export type { DynamoDbClientLike } from './stores/dynamodb-sdk-transport';
 export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb-transport';

@@ -1,8 +1,9 @@
-import type { METRICS } from '../../lib/contract';
+import type { METRICS, MIGRATION_METRICS } from '../../lib/contract';
 
-/** Names of the counters, as `metricHits()` and its like read them. */
-export type CounterName = (typeof METRICS)[
-  'HITS' | 'MISSES' | 'CONFLICTS' | 'MISMATCHES' | 'TAKEOVERS' | 'SUPERSEDED' | 'STORE_ERRORS' | 'UNPERSISTED'];
+/** Names of the counters, as `metricHits()` and its like read them, and those of `DualWriteStore`. */
+export type CounterName =
+  | (typeof METRICS)['HITS' | 'MISSES' | 'CONFLICTS' | 'MISMATCHES' | 'TAKEOVERS' | 'SUPERSEDED' | 'STORE_ERRORS' | 'UNPERSISTED']
+  | (typeof MIGRATION_METRICS)[keyof typeof MIGRATION_METRICS];
 
 /** What one request adds to the metrics. The dimensions are a closed set: no key, no tenant. */
 export interface Measurement {
@@ -16,6 +17,6 @@ export interface Measurement {
 }
 
 export interface IdempotencyMetrics {
-  /** Called once per request with a key, at its end. */
+  /** Called once per request with a key, at its end; by a `DualWriteStore` besides, where there is something to count. */
   measure(measurement: Measurement): void;
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/dual-write-store';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
 import { MemoryStore } from '../../../runtime/stores/memory-store';
 import { RedisStore } from '../../../runtime/stores/redis-store';
@@ -36,6 +37,13 @@ const stores: Record<string, () => IdempotencyStore> = {
     new DynamoDbStore({ tableName: 'other-names', partitionKey: 'pk', ttlAttribute: 'ttl', client: dynamoDb.client }),
   'Redis, by the client redis,': () => new RedisStore({ client: nodeRedis }),
   'Redis, by the client ioredis,': () => new RedisStore({ client: ioRedis }),
+  ...Object.fromEntries((['old', 'both', 'new'] satisfies MigrationPhase[]).flatMap((phase) => [
+    [`two memories, phase ${phase},`, () => new DualWriteStore(new MemoryStore(), new MemoryStore(), { phase })],
+    [
+      `DynamoDB and memory, phase ${phase},`,
+      () => new DualWriteStore(new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }), new MemoryStore(), { phase }),
+    ],
+  ])),
 };
 
 describe.each(Object.keys(stores))('the %s store', (name) => {
