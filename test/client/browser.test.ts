@@ -1,12 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBrowser, type TestBrowser } from './support/browser';
+import type { Page } from 'playwright-core';
 import { startChaos, type ChaosProxy, type Fate } from './support/chaos-proxy';
 import { buildClient } from './support/client-bundle';
 import { listen, startPayments, type PaymentsServer, type RunningServer } from './support/payments-server';
 import { keyFrom } from '../../client';
 import type * as Client from '../../client';
+import { startBrowser, type Browser } from '../local/support/browser';
 
 /** Loads the published module, as a page may. */
 const PAGE = '<!doctype html><title>Shop</title><script type="module">import * as client from "/client.mjs"; globalThis.client = client;</script>';
@@ -14,7 +15,8 @@ declare const client: typeof Client;
 
 const folder = mkdtempSync(join(tmpdir(), 'client-'));
 const stops: (() => Promise<void>)[] = [];
-let browser: TestBrowser;
+let browser: Browser;
+let page: Page;
 let payments: PaymentsServer;
 let chaos: ChaosProxy;
 let site: RunningServer;
@@ -34,8 +36,9 @@ beforeAll(async () => {
   chaos = await startChaos(payments.url, fateOf);
   stops.push(chaos.stop);
   browser = await startBrowser();
-  stops.push(browser.stop);
-  await browser.page.goto(site.url);
+  stops.push(browser.close);
+  page = await browser.context.newPage();
+  await page.goto(site.url);
 });
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
@@ -43,7 +46,7 @@ afterAll(async () => {
 });
 
 /** One payment from the page, at the API of another origin. */
-const pay = (key: string, body: object) => browser.page.evaluate(async ({ api, name, text }) => {
+const pay = (key: string, body: object) => page.evaluate(async ({ api, name, text }) => {
   const attempts: { status?: number; error?: string; retried: boolean }[] = [];
   const send = client.idempotentFetch(undefined, {
     delayMs: 1,
@@ -78,7 +81,7 @@ test('while the first request is being executed, the second waits for its answer
 });
 
 test('keys are made in the page: a UUID, and the same of the same parts as in Node', async () => {
-  const made = await browser.page.evaluate(async (api) => {
+  const made = await page.evaluate(async (api) => {
     const response = await client.idempotentFetch()(`${api}/payments`, { method: 'POST', body: '{"call":"made"}' });
     return { uuid: client.keyOf(response), from: await client.keyFrom(['order', 7, 'Grüße']) };
   }, payments.url);
@@ -87,7 +90,7 @@ test('keys are made in the page: a UUID, and the same of the same parts as in No
 });
 
 test('the browser\'s own fetch may be handed over as it is', async () => {
-  const status = await browser.page.evaluate(async (api) =>
+  const status = await page.evaluate(async (api) =>
     (await client.idempotentFetch(fetch)(`${api}/payments`, { method: 'POST', body: '{"call":"own"}' })).status, payments.url);
   expect(status).toBe(201);
 });
