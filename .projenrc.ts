@@ -255,4 +255,7 @@ project.gitignore.addPatterns('/integ/**/asset.*', '/integ/cdk-integ.out*');
 project.gitattributes.addAttributes('/integ/*.snapshot/**', 'linguist-generated');
 project.gitignore.addPatterns('/.npmignore'); // jsii-pacmak writes one, which `files` outranks
 
+// publib knows where npm publishes.
+project.github?.tryFindWorkflow('release')?.file?.addDeletionOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY');
+
 project.synth();
