@@ -132,6 +132,10 @@ project.package.addField('exports', {
     import: { types: './build/testing/index.d.mts', default: './build/testing/index.mjs' },
     require: { types: './build/testing/index.d.ts', default: './build/testing/index.cjs' },
   },
+  './powertools': {
+    import: { types: './build/powertools/index.d.mts', default: './build/powertools/index.mjs' },
+    require: { types: './build/powertools/index.d.ts', default: './build/powertools/index.cjs' },
+  },
   './client': {
     import: { types: './build/client/index.d.mts', default: './build/client/index.mjs' },
     require: { types: './build/client/index.d.ts', default: './build/client/index.cjs' },
@@ -142,7 +146,7 @@ project.package.addField('exports', {
 // What a user gets, and nothing else: tests hold this list to the packed tarball.
 project.package.addField('files', [
   '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
-  'build/THIRD-PARTY-NOTICES.txt', 'build/layer', 'build/runtime', 'build/testing', 'build/client', 'build/types', 'build/cli',
+  'build/THIRD-PARTY-NOTICES.txt', 'build/layer', 'build/runtime', 'build/testing', 'build/powertools', 'build/client', 'build/types', 'build/cli',
 ]);
 // Binaries bound to one platform live in a private workspace as optional
 // dependencies, so that `npm ci` works everywhere and users never install them.

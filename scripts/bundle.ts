@@ -1,5 +1,5 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { emitDeclarations } from './bundle/declarations';
 import { bundleJavaScript, type JavaScriptBundle } from './bundle/javascript';
@@ -21,16 +21,15 @@ const layer: JavaScriptBundle = {
 };
 
 /** What users import: readable in stack traces, and bundled again by them; but for the client, which a page may load as it is. */
-const ENTRIES = [
+const ENTRIES: readonly (Pick<JavaScriptBundle, 'entry' | 'target' | 'minify' | 'external'> & { readonly name: string })[] = [
   { name: 'runtime', entry: 'runtime/index.ts', target: 'node20', minify: 'syntax' },
   { name: 'testing', entry: 'runtime/testing/index.ts', target: 'node20', minify: 'syntax' },
+  { name: 'powertools', entry: 'runtime/powertools/index.ts', target: 'node20', minify: 'syntax', external: ['@aws-lambda-powertools/idempotency'] },
   { name: 'client', entry: 'client/index.ts', target: 'es2022', minify: 'all' },
-] as const;
+];
 
-export const EXPORTED: readonly JavaScriptBundle[] = ENTRIES.flatMap(({ name, entry, target, minify }) => (['esm', 'cjs'] as const).map((format) => ({
-  entry,
-  target,
-  minify,
+export const EXPORTED: readonly JavaScriptBundle[] = ENTRIES.flatMap(({ name, ...entry }) => (['esm', 'cjs'] as const).map((format) => ({
+  ...entry,
   outfile: join(name, format === 'esm' ? 'index.mjs' : 'index.cjs'),
   format,
   // A `require` made from import.meta.url does not survive the user's bundling to CommonJS.
@@ -67,7 +66,10 @@ export async function bundle(root: string, outdir: string): Promise<void> {
   writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), [ofLayer]);
 
   emitDeclarations(root, join(outdir, 'types'), ENTRIES.map(({ entry }) => entry));
-  for (const { name, entry } of ENTRIES) writeDeclarationEntry(outdir, entry, name);
+  for (const { name, entry, external } of ENTRIES) {
+    writeDeclarationEntry(outdir, entry, name);
+    if (external !== undefined) copyDeclarationsForModules(outdir, entry, name);
+  }
   copyLambdaRuntime(root, join(outdir, LAMBDA_RUNTIME));
   cpSync(join(root, 'local', 'window', 'page'), join(outdir, 'cli', 'window'), { recursive: true });
 }
@@ -77,6 +79,19 @@ function writeDeclarationEntry(outdir: string, entry: string, folder: string): v
   const declared = `../types/${entry.replace(/\.ts$/, '')}`;
   writeFileSync(join(outdir, folder, 'index.d.ts'), `export * from '${declared}';\n`);
   writeFileSync(join(outdir, folder, 'index.d.mts'), `export * from '${declared}.js';\n`);
+}
+
+/**
+ * What extends a class of the user's package extends, for an ES module, another
+ * copy of it than for CommonJS: so each has declarations of its own.
+ */
+function copyDeclarationsForModules(outdir: string, entry: string, folder: string): void {
+  const source = join('types', dirname(entry));
+  for (const file of readdirSync(join(outdir, source)).filter((name) => name.endsWith('.d.ts'))) {
+    const text = readFileSync(join(outdir, source, file), 'utf8').replaceAll(/(?<=from ')\.[^']*(?=')/g, (specifier) =>
+      specifier.startsWith('./') ? `${specifier}.mjs` : `${posix.join('..', 'types', dirname(entry), specifier)}.js`);
+    writeFileSync(join(outdir, folder, file.replace(/\.ts$/, '.mts')), text);
+  }
 }
 
 /** The preloaded shim stays as it is, and the client's own notices stand beside it. */

@@ -14,6 +14,8 @@ export interface JavaScriptBundle {
   readonly minify: 'all' | 'syntax';
   /** Whether an ES module may make itself a `require`, where a bundled CommonJS package calls one for Node's modules. */
   readonly requireAllowed: boolean;
+  /** Packages that are the user's own. */
+  readonly external?: readonly string[];
   /** Runs in Lambda and nowhere else. */
   readonly lambdaOnly?: boolean;
 }
@@ -33,6 +35,7 @@ export async function bundleJavaScript(root: string, outdir: string, bundle: Jav
     entryPoints: [bundle.entry],
     outfile: join(outdir, bundle.outfile),
     bundle: true,
+    external: [...(bundle.external ?? [])],
     platform: 'node',
     format: bundle.format,
     target: bundle.target,

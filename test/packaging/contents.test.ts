@@ -29,8 +29,11 @@ test('each construct comes compiled and declared, without its source', () => {
   expect(below('lib/')).toEqual(sources.flatMap((name) => [`${name}.js`, `${name}.d.ts`]).sort());
 });
 
+/** What the entries' own declarations refer to. */
+const DECLARATIONS = /^build\/(types\/|powertools\/(?!index\.).*\.d\.mts$)/;
+
 test('the bundles come with what they need and the notices that their licences ask for', () => {
-  expect(below('build/').filter((path) => !path.startsWith('build/types/'))).toEqual([
+  expect(below('build/').filter((path) => !DECLARATIONS.test(path))).toEqual([
     'build/THIRD-PARTY-NOTICES.txt',
     'build/cli/idempotent-api.mjs',
     'build/cli/lambda-runtime/LICENSE',
@@ -49,6 +52,10 @@ test('the bundles come with what they need and the notices that their licences a
     'build/client/index.mjs',
     'build/layer/cdk-idempotent-api/THIRD-PARTY-NOTICES.txt',
     'build/layer/cdk-idempotent-api/handler.mjs',
+    'build/powertools/index.cjs',
+    'build/powertools/index.d.mts',
+    'build/powertools/index.d.ts',
+    'build/powertools/index.mjs',
     'build/runtime/index.cjs',
     'build/runtime/index.d.mts',
     'build/runtime/index.d.ts',

@@ -64,6 +64,27 @@ test('beside the CDK, the constructs load from CommonJS and from ES modules', ()
   expect(run(file)).toEqual(['function', true]);
 });
 
+test('beside Powertools, which stays the user\'s own copy, its part loads from both and gives a persistence layer', () => {
+  expect(run(write('without.mjs', "await import('cdk-idempotent-api/powertools').catch(({ code }) => console.log(JSON.stringify(code)));"))).toBe('ERR_MODULE_NOT_FOUND');
+  link(['@aws-lambda-powertools/idempotency'], folder.path);
+  const body = `
+    const layer = new PowertoolsPersistence(new MemoryStore());
+    const twice = makeIdempotent(async () => Math.random(), { persistenceStore: layer });
+    const results = [twice({ id: 1 }), twice({ id: 2 })].map((result) => result.then((value) => typeof value));
+    Promise.all(results).then((all) => console.log(JSON.stringify([layer instanceof BasePersistenceLayer, ...all])));
+  `;
+  const names = [
+    ['{ makeIdempotent }', '@aws-lambda-powertools/idempotency'],
+    ['{ BasePersistenceLayer }', '@aws-lambda-powertools/idempotency/persistence'],
+    ['{ MemoryStore }', 'cdk-idempotent-api/runtime'],
+    ['{ PowertoolsPersistence }', 'cdk-idempotent-api/powertools'],
+  ];
+  const quiet = 'console.warn = () => {};';
+  const imported = write('powertools.mjs', names.map(([name, from]) => `import ${name} from '${from}';`).join('\n') + quiet + body);
+  const required = write('powertools.cjs', names.map(([name, from]) => `const ${name} = require('${from}');`).join('\n') + quiet + body);
+  for (const file of [imported, required]) expect(run(file)).toEqual([true, 'number', 'number']);
+});
+
 describe('the types', () => {
   const RUNTIME = `
     import { idempotent, idempotencyOf, MemoryStore, RetryableError, type IdempotencyOptions } from 'cdk-idempotent-api/runtime';
