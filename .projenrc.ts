@@ -205,14 +205,23 @@ project.preCompileTask.spawn(bundle);
 const jest = 'node --no-warnings node_modules/jest/bin/jest.js';
 const eslint = project.eslint!;
 
+const failuresCheck = project.addTask('failures:check', {
+  description: 'Each failure of docs/failures.md has its test',
+  exec: 'tsx scripts/check-failures.ts',
+});
+const docsCheck = project.addTask('docs:check', {
+  description: 'Compile or run every block of the documentation, and follow its links',
+  exec: 'tsx scripts/check-docs.ts',
+});
+
 // Writes nothing that git sees: neither project files nor snapshots nor lint fixes.
 const test = project.testTask;
 test.reset('tsc -p tsconfig.dev.json');
 test.spawn(bundle);
 test.spawn(project.compileTask);
 test.exec(jest, { receiveArgs: true });
-test.exec('tsx scripts/check-failures.ts');
-test.exec('tsx scripts/check-docs.ts');
+test.spawn(failuresCheck);
+test.spawn(docsCheck);
 test.spawn(eslint.eslintTask);
 
 // Snapshots of what the cases in integ/ deploy. `integ:update` remakes those that
