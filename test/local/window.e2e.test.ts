@@ -1,8 +1,10 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { DynamoDBClient, ScanCommand, UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Locator, Page } from 'playwright-core';
 import { startBrowser, type Browser } from './support/browser';
 import { appCommand, REPOSITORY, UserFolder, type Cli } from './support/cli';
+import { OUTCOME_NAMES } from '../../local/outcome';
 import type { Detail, Snapshot } from '../../local/window/window';
 
 jest.setTimeout(120_000);
@@ -27,6 +29,7 @@ beforeAll(async () => {
   await page.goto(`${payments}/__idempotency`);
   await page.locator('#state[data-state=live]').waitFor();
   await makeOneOfEach();
+  await makeWhatTheTableAloneCan();
 });
 
 afterAll(async () => {
@@ -45,7 +48,7 @@ async function post(to: string, key: string | undefined, body: unknown, headers:
   return response.status;
 }
 
-/** Requests of every outcome that a sound application can have. */
+/** Requests of every outcome that a sound application can have, beside one on a sound table. */
 async function makeOneOfEach(): Promise<void> {
   await post('/briefly', 'voucher-7', { amount: 5 });
   await post('/payments', 'order-1044', { how: 'exit', amount: 120 });
@@ -63,6 +66,45 @@ async function makeOneOfEach(): Promise<void> {
   await post('/payments', 'order-1044', { how: 'exit', amount: 120 });
 }
 
+/** What another host would do that was thought to have taken over, and what a newer version writes. */
+async function makeWhatTheTableAloneCan(): Promise<void> {
+  const { dynamodb, tables } = await cli.ready();
+  const TableName = tables.find(({ id }) => id === 'Payments/Table')!.name;
+  const client = new DynamoDBClient({ endpoint: dynamodb!, region: 'eu-west-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+  const inProgress = async () => {
+    const { Items = [] } = await client.send(
+      new ScanCommand({ TableName, ConsistentRead: true, FilterExpression: 'st = :P', ExpressionAttributeValues: { ':P': { S: 'P' } } }),
+    );
+    return Items[0]?.id;
+  };
+  const giveToAnother = (id: AttributeValue) =>
+    client.send(new UpdateItemCommand({
+      TableName,
+      Key: { id },
+      UpdateExpression: 'SET tok = :other, gen = gen + :one',
+      ConditionExpression: 'st = :P',
+      ExpressionAttributeValues: { ':other': { S: 'of another host' }, ':one': { N: '1' }, ':P': { S: 'P' } },
+    }));
+
+  // On a slow machine the handler may have ended before its record was seen: then with the next key.
+  for (let key = 1045, superseded = false; !superseded; key += 100) {
+    let isOver = false;
+    const answer = post('/payments', `order-${key}`, { how: 'slow', amount: 60 }).finally(() => (isOver = true));
+    let id: AttributeValue | undefined;
+    while (id === undefined && !isOver) id = await inProgress();
+    await (id && giveToAnother(id).catch(() => undefined));
+    superseded = await answer === 409;
+  }
+
+  await post('/payments', 'order-1046', { amount: 40 });
+  await row('order-1046', 'executed').waitFor();
+  const { requests } = (await (await fetch(`${payments}/__idempotency/data`)).json()) as Snapshot;
+  const Key = { id: { S: requests.find(({ key }) => key === 'order-1046')!.id! } };
+  await client.send(new UpdateItemCommand({ TableName, Key, UpdateExpression: 'SET v = :v', ExpressionAttributeValues: { ':v': { N: '99' } } }));
+  expect(await post('/payments', 'order-1046', { amount: 40 })).toBe(503);
+  client.destroy();
+}
+
 const row = (key: string, outcome: string): Locator => page.locator(`#rows tr[data-outcome=${outcome}]`, { hasText: key }).first();
 const choose = async (key: string, outcome: string) => {
   await row(key, outcome).click();
@@ -74,9 +116,9 @@ const focused = () => page.evaluate('document.activeElement.id') as Promise<stri
 test('every outcome is in the list, and counted', async () => {
   for (const [key, outcome] of [
     ['voucher-7', 'executed'], ['order-1044', 'replayed'], ['order-1043', 'conflict'], ['order-1043', 'mismatch'],
-    ['order, 1', 'rejected'], ['none', 'passed'], ['order-1044', 'takeover'],
+    ['order, 1', 'rejected'], ['none', 'passed'], ['order-1044', 'takeover'], ['order-', 'superseded'], ['order-1046', 'store_error'],
   ]) await row(key!, outcome!).waitFor();
-  for (const outcome of ['executed', 'replayed', 'conflict', 'mismatch', 'rejected', 'passed', 'takeover']) {
+  for (const outcome of OUTCOME_NAMES) {
     const count = await page.locator(`#filters [data-outcome=${outcome}] b`).innerText();
     expect(Number(count)).toBe(await page.locator(`#rows tr[data-outcome=${outcome}]`).count());
   }
