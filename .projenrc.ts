@@ -58,7 +58,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslint: true,
   eslintOptions: {
     dirs: ['lib'],
-    devdirs: ['runtime', 'client', 'local', 'operate', 'bin', 'integ', 'test', 'scripts'],
+    devdirs: ['runtime', 'client', 'local', 'operate', 'bin', 'integ', 'test', 'scripts', 'bench', 'examples'],
     tsconfigPath: './tsconfig.dev.json',
     projectService: false,
     commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
@@ -74,7 +74,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       types: ['node', 'jest'],
       noEmit: true,
     },
-    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
+    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
     exclude: ['build', 'cdk.out', 'node_modules'],
   },
 

@@ -2,8 +2,8 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { idempotent } from '../runtime';
 import { DynamoDbStore } from '../runtime/stores/dynamodb-store';
 import { httpApiEvent } from '../runtime/testing/events';
-import { faultyClient } from '../test/support/faulty-client';
 import { startDynamoDb } from '../test/support/dynamodb';
+import { faultyClient } from '../test/support/faulty-client';
 
 const DUPLICATES = 500;
 const KB = 1024;
@@ -37,7 +37,8 @@ async function main(): Promise<void> {
       const request = httpApiEvent({ headers: { 'Idempotency-Key': `storm-${bytes}` } });
       await handler(request, {});
       const before = sent.length;
-      const statuses = await Promise.all(Array.from({ length: DUPLICATES }, async () => ((await handler(request, {})) as { statusCode: number }).statusCode));
+      const answers = await Promise.all(Array.from({ length: DUPLICATES }, () => handler(request, {})));
+      const statuses = answers.map((answer) => (answer as { statusCode: number }).statusCode);
       const { Item = {} } = await dynamoDb.client.send(new GetItemCommand({ TableName: table, Key: { id: { S: id } } }));
       console.log(
         `${bytes} bytes of response: ${executions} execution, ${statuses.filter((status) => status === 200).length} replays, ` +
