@@ -12,6 +12,7 @@ import { parseConfiguration, validateOptions } from './options-schema';
 import { protectedCall } from './protected-call';
 import { resourcesOf, type Environment } from './resources';
 import { honoursKey, resolveSettings } from './settings';
+import { forRequest } from './stores/for-request';
 import { timed } from './stores/timed-store';
 import { systemClock } from './time';
 import { ENV, type WireConfiguration } from '../lib/contract';
@@ -80,7 +81,7 @@ function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguratio
     const started = host.clock.monotonic();
     const context = typeof given === 'object' && given !== null ? given : {};
     if (key.kind === 'key' && isWithin(context, key.value)) return run(event, given);
-    const timedStore = timed(store, host.clock);
+    const timedStore = timed(forRequest(store, { event, context }), host.clock);
     const call: Call = {
       event,
       context,

@@ -27,3 +27,5 @@ export class PowertoolsPersistenceError extends Error {
     this.name = 'PowertoolsPersistenceError';
   }
 }
+
+export const configuration = (message: string): PowertoolsPersistenceError => new PowertoolsPersistenceError('IDEMPOTENCY_CONFIGURATION', message);

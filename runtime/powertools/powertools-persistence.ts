@@ -6,7 +6,7 @@ import {
   IdempotencyRecordStatus,
 } from '@aws-lambda-powertools/idempotency';
 import { BasePersistenceLayer, IdempotencyRecord as PowertoolsRecord } from '@aws-lambda-powertools/idempotency/persistence';
-import { PowertoolsPersistenceError } from './errors';
+import { PowertoolsPersistenceError, configuration } from './errors';
 import { HeldClaims } from './held-claims';
 import { decodePayloadHash, decodeResult, encodePayloadHash, encodeResult } from './result';
 import { acquire, type LeaseTerms, type Ownership, type Ports } from '../protocol/acquire';
@@ -181,5 +181,3 @@ const deadlineIn = (length: number): MonotonicMillis => (systemClock.monotonic()
 
 const recordingDeadline = ({ leaseDeadline }: Ownership): MonotonicMillis =>
   deadlineIn(Math.max(LAST_TRY, Math.min(RECORDING_LIMIT, until(leaseDeadline, systemClock))));
-
-const configuration = (message: string): PowertoolsPersistenceError => new PowertoolsPersistenceError('IDEMPOTENCY_CONFIGURATION', message);

@@ -1,5 +1,6 @@
 import { BothStores, type Divergence, type StoreName, type Watcher } from './both-stores';
-import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from './store';
+import { forRequest } from './for-request';
+import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, StoreRequest, WriteReply } from './store';
 import { isCompleted } from './two-records';
 import { MIGRATION_METRICS } from '../../lib/contract';
 import type { CounterName, IdempotencyMetrics } from '../observability/metrics';
@@ -77,7 +78,11 @@ export class DualWriteStore implements IdempotencyStore {
   readonly #store: IdempotencyStore;
 
   /** @throws DualWriteStoreError where a store is missing or the phase is none. */
-  public constructor(oldStore: IdempotencyStore, newStore: IdempotencyStore, options: DualWriteStoreOptions) {
+  public constructor(
+    private readonly oldStore: IdempotencyStore,
+    private readonly newStore: IdempotencyStore,
+    private readonly options: DualWriteStoreOptions,
+  ) {
     for (const [name, store] of Object.entries({ oldStore, newStore })) {
       if (typeof store?.claim !== 'function') throw new DualWriteStoreError(`${name} must be a store, got ${JSON.stringify(store)}.`);
     }
@@ -116,6 +121,13 @@ export class DualWriteStore implements IdempotencyStore {
 
   public read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
     return this.#store.read(id, options);
+  }
+
+  /** Both stores see the request. */
+  public forRequest(request: StoreRequest): IdempotencyStore {
+    const { oldStore, newStore, options } = this;
+    if (oldStore.forRequest === undefined && newStore.forRequest === undefined) return this;
+    return new DualWriteStore(forRequest(oldStore, request), forRequest(newStore, request), options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDbTransport } from './dynamodb-transport';
 
 /** As much of the SDK's `DynamoDBClient` as is used, so that its types need not be installed. */
@@ -31,7 +31,7 @@ export function sdkTransport(given?: DynamoDbClientLike): DynamoDbTransport {
             UpdateExpression: request.update,
             ConditionExpression: request.condition,
             ExpressionAttributeNames: { ...request.names },
-            ExpressionAttributeValues: { ...request.values },
+            ExpressionAttributeValues: { ...request.values } as Record<string, AttributeValue>,
             ReturnValues: request.returnOld ? 'ALL_OLD' : 'NONE',
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),

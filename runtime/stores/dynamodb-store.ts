@@ -1,10 +1,9 @@
-import { RESPONSE_ATTRIBUTES, decodeItem, encodeResponse, type TableSchema } from './dynamodb-item';
+import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from './dynamodb-expressions';
+import { decodeItem, type TableSchema } from './dynamodb-item';
 import { sdkTransport, type DynamoDbClientLike } from './dynamodb-sdk-transport';
-import type { DynamoDbTransport, Item } from './dynamodb-transport';
+import type { DynamoDbTransport, Item, UpdateReply } from './dynamodb-transport';
 import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from './store';
-import { ATTRIBUTES } from '../../lib/contract';
-import { FORMAT_VERSION, type StoredRecord } from '../protocol/record';
-import { minus, toEpochSeconds } from '../time';
+import type { StoredRecord } from '../protocol/record';
 
 export interface DynamoDbStoreOptions {
   /** The table's name or ARN. */
@@ -53,30 +52,6 @@ export class DynamoDbStoreError extends Error {
   }
 }
 
-const NAMES = {
-  '#st': ATTRIBUTES.STATUS,
-  '#tok': ATTRIBUTES.TOKEN,
-} as const;
-
-const CLAIM_NAMES = {
-  ...NAMES,
-  '#gen': ATTRIBUTES.ATTEMPT,
-  '#fp': ATTRIBUTES.FINGERPRINT,
-  '#ca': ATTRIBUTES.CLAIMED_AT,
-  '#lx': ATTRIBUTES.LEASE_END,
-  '#v': ATTRIBUTES.VERSION,
-  ...Object.fromEntries(RESPONSE_ATTRIBUTES.map((name) => [`#${name}`, name])),
-} as const;
-
-const CLAIM_UPDATE =
-  'SET #st = :P, #tok = :tok, #gen = if_not_exists(#gen, :zero) + :one, #fp = :fp, #ca = :now, ' +
-  '#lx = :leaseEnd, #ttl = :leaseEndPlusTtl, #v = :version ' +
-  `REMOVE ${RESPONSE_ATTRIBUTES.map((name) => `#${name}`).join(', ')}`;
-const FREE = 'attribute_not_exists(#id) OR #ttl < :expiredBefore';
-const RELEASED = '(#st = :R AND #tok <> :tok)';
-const TAKEOVER = '(#st = :P AND #lx < :leaseEndedBefore AND #fp = :fp AND #tok <> :tok)';
-const HELD = '#st = :P AND #tok = :tok';
-
 /**
  * Records in DynamoDB, one item a key, with the conditional expressions of the
  * lease protocol. Needs `dynamodb:UpdateItem` and `dynamodb:GetItem` on the
@@ -111,31 +86,9 @@ export class DynamoDbStore implements IdempotencyStore {
   }
 
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
-    const reply = await this.#transport.update(
-      {
-        table: this.#table,
-        key: this.#key(claim.id),
-        update: CLAIM_UPDATE,
-        condition: [FREE, ...(claim.takeover ? [TAKEOVER] : []), RELEASED].join(' OR '),
-        names: { ...CLAIM_NAMES, '#id': this.#schema.partitionKey, '#ttl': this.#schema.ttlAttribute },
-        values: {
-          ':P': { S: 'P' },
-          ':R': { S: 'R' },
-          ':zero': { N: '0' },
-          ':one': { N: '1' },
-          ':tok': { S: claim.token },
-          ':fp': { B: claim.fingerprint },
-          ':now': { N: String(claim.now) },
-          ':leaseEnd': { N: String(claim.leaseEnd) },
-          ':leaseEndPlusTtl': { N: String(claim.expiresAt) },
-          ':version': { N: String(FORMAT_VERSION) },
-          ':expiredBefore': { N: String(toEpochSeconds(minus(claim.now, claim.margin))) },
-          ...(claim.takeover ? { ':leaseEndedBefore': { N: String(minus(claim.now, claim.margin)) } } : {}),
-        },
-        returnOld: true,
-      },
-      options,
-    );
+    const { free, takeover, released } = CLAIMABLE;
+    const condition = [free, ...(claim.takeover ? [takeover] : []), released].join(' OR ');
+    const reply = await this.#update(claim, claimParts(claim, this.#schema), condition, true, options);
     if (!reply.applied) return { applied: false, current: this.#decode(reply.item) };
     // Some servers answer with the bare key for an item that was not there.
     const { old } = reply;
@@ -143,52 +96,25 @@ export class DynamoDbStore implements IdempotencyStore {
   }
 
   public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
-    const attributes = encodeResponse(completion.response);
-    const assignments = Object.keys(attributes).map((name) => `#${name} = :${name}`);
-    return this.#writeAsHolder(
-      completion,
-      {
-        update: `SET #st = :C, #ttl = :nowPlusTtl, ${assignments.join(', ')} REMOVE #lx`,
-        names: {
-          '#ttl': this.#schema.ttlAttribute,
-          ...Object.fromEntries(Object.keys(attributes).map((name) => [`#${name}`, name])),
-        },
-        values: {
-          ':C': { S: 'C' },
-          ':nowPlusTtl': { N: String(completion.expiresAt) },
-          ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value])),
-        },
-      },
-      options,
-    );
+    return this.#writeAsHolder(completion, completeParts(completion, this.#schema), options);
   }
 
   public async release(release: Release, options?: CallOptions): Promise<WriteReply> {
-    return this.#writeAsHolder(release, { update: 'SET #st = :R REMOVE #lx', names: {}, values: { ':R': { S: 'R' } } }, options);
+    return this.#writeAsHolder(release, releaseParts(release), options);
   }
 
   public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
     return this.#decode(await this.#transport.get({ table: this.#table, key: this.#key(id) }, options));
   }
 
-  async #writeAsHolder(
-    holder: Release,
-    write: { readonly update: string; readonly names: Record<string, string>; readonly values: Item },
-    options?: CallOptions,
-  ): Promise<WriteReply> {
-    const reply = await this.#transport.update(
-      {
-        table: this.#table,
-        key: this.#key(holder.id),
-        update: write.update,
-        condition: HELD,
-        names: { ...NAMES, '#lx': ATTRIBUTES.LEASE_END, ...write.names },
-        values: { ':P': { S: 'P' }, ':tok': { S: holder.token }, ...write.values },
-        returnOld: false,
-      },
-      options,
-    );
+  async #writeAsHolder(holder: Release, parts: WriteParts, options?: CallOptions): Promise<WriteReply> {
+    const reply = await this.#update(holder, parts, HELD, false, options);
     return reply.applied ? { applied: true } : { applied: false, current: this.#decode(reply.item) };
+  }
+
+  #update({ id }: { readonly id: string }, parts: WriteParts, condition: string, returnOld: boolean, options?: CallOptions): Promise<UpdateReply> {
+    const { names, values } = parts;
+    return this.#transport.update({ table: this.#table, key: this.#key(id), update: updateOf(parts), condition, names, values, returnOld }, options);
   }
 
   #key(id: string): Item {

@@ -3,6 +3,8 @@ import type { CallOptions } from './store';
 /** The attribute types that an item of ours has. */
 export type AttributeValue = { readonly S: string } | { readonly N: string } | { readonly B: Uint8Array };
 export type Item = Readonly<Record<string, AttributeValue>>;
+/** A map stands only beside our own attributes, in a table that another system reads as well. */
+export type Values = Readonly<Record<string, AttributeValue | { readonly M: Readonly<Record<string, unknown>> }>>;
 
 /** One conditional UpdateItem. */
 export interface UpdateRequest {
@@ -11,7 +13,7 @@ export interface UpdateRequest {
   readonly update: string;
   readonly condition: string;
   readonly names: Readonly<Record<string, string>>;
-  readonly values: Item;
+  readonly values: Values;
   /** Ask for the item as it was before an update that applied. */
   readonly returnOld: boolean;
 }

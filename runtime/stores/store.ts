@@ -43,6 +43,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the handler is called with. */
+export interface StoreRequest {
+  readonly event: unknown;
+  readonly context: unknown;
+}
+
 /** What an item of this store may hold; the codec packs the response accordingly. */
 export interface StoreLimits {
   /** Largest item in bytes; 0 for no limit. */
@@ -65,4 +71,11 @@ export interface IdempotencyStore {
   release(release: Release, options?: CallOptions): Promise<WriteReply>;
   /** A consistent read. */
   read(id: string, options?: CallOptions): Promise<StoredRecord | undefined>;
+  /**
+   * The store as one request sees it, for stores that must know the request: of
+   * a table that another system keeps under ids of its own. Called once for each
+   * request with a key, before any other call. What it throws is a store that
+   * cannot be reached.
+   */
+  forRequest?(request: StoreRequest): IdempotencyStore;
 }

@@ -98,7 +98,7 @@ describe('an HTTP handler', () => {
   function after(work: (event: unknown, context: object) => Promise<unknown>, find: KeyOf = keyOf): Http {
     const records = new PowertoolsRecords(new MemoryStore(), { layer: layer(), keyOf: find });
     const { logger, metrics } = observed();
-    return records.wrap(idempotent(work, { store: records, tenant: 'none', logger, metrics })) as Http;
+    return idempotent(work, { store: records, tenant: 'none', logger, metrics }) as Http;
   }
 
   test('replays the responses of before, with the marker and without their cookies', async () => {
@@ -154,12 +154,6 @@ describe('an HTTP handler', () => {
     expect(await after(work, broken)(post(randomUUID()), lambdaContext())).toMatchObject({ statusCode: 503 });
     expect(work.calls).toHaveLength(0);
   });
-
-  test('that is wrapped is not wrapped again by the layer', () => {
-    const records = new PowertoolsRecords(new MemoryStore(), { layer: layer(), keyOf });
-    const handler = records.wrap(idempotent(async () => ({ statusCode: 201 }), { store: records }));
-    expect(idempotent(handler, { store: new MemoryStore() })).toBe(handler);
-  });
 });
 
 describe('the store contract, beside a table of Powertools', () => {
@@ -172,7 +166,6 @@ describe('the store contract, beside a table of Powertools', () => {
 test.each<[string, () => unknown, RegExp]>([
   ['no store', () => new PowertoolsRecords(undefined as never, { layer: layer() }), /store must be a store, got undefined/],
   ['no layer', () => new PowertoolsRecords(new MemoryStore(), {} as never), /layer must be a persistence layer of Powertools/],
-  ['wrap without keyOf', () => new PowertoolsRecords(new MemoryStore(), { layer: layer() }).wrap(() => 1), /wrap needs keyOf/],
 ])('throws when given %s', (_, construct, text) => {
   expect(construct).toThrow(PowertoolsPersistenceError);
   expect(construct).toThrow(text);
