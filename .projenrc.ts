@@ -92,6 +92,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/core@^3.981.0',
     '@aws-sdk/credential-provider-node@^3.972.97',
     '@aws-sdk/lib-dynamodb',
+    '@aws-sdk/util-dynamodb@^3.996.9',
     '@smithy/node-http-handler@^4.14.2',
     '@smithy/signature-v4@^5.7.5',
     '@swc/core@1.16.18',

@@ -10,6 +10,8 @@ export { DualWriteStore, DualWriteStoreError, type DualWriteStoreOptions, type M
 export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './stores/dynamodb-store';
 export type { DynamoDbClientLike } from './stores/dynamodb-sdk-transport';
 export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb-transport';
+export { FormerRecords, FormerRecordsError, type FormerRecord, type FormerRecordsOptions } from './stores/former-records';
+export { LiftTable, LiftTableError, type LiftTableOptions } from './stores/lift-table';
 export { MemoryStore, MemoryStoreError, type MemoryStoreOptions } from './stores/memory-store';
 export type { IoRedisLike, NodeRedisLike, RedisClientLike } from './stores/redis-client';
 export { RedisStore, RedisStoreError, type RedisStoreOptions } from './stores/redis-store';
@@ -23,6 +25,7 @@ export type {
   IdempotencyStore,
   Release,
   StoreLimits,
+  StoreRequest,
   WriteReply,
 } from './stores/store';
 export { isReadable } from './protocol/record';

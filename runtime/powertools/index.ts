@@ -6,3 +6,4 @@
 export { PowertoolsPersistenceError } from './errors';
 export { PowertoolsPersistence, type PowertoolsPersistenceOptions } from './powertools-persistence';
 export { PowertoolsRecords, powertoolsKey, type PowertoolsRecordsOptions } from './powertools-records';
+export { PowertoolsTable, type PowertoolsTableOptions } from './powertools-table';

@@ -1,9 +1,12 @@
 import { Redis } from 'ioredis';
+import { PowertoolsTable } from '../../../runtime/powertools';
 import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/dual-write-store';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
+import { LiftTable } from '../../../runtime/stores/lift-table';
 import { MemoryStore } from '../../../runtime/stores/memory-store';
 import { RedisStore } from '../../../runtime/stores/redis-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
+import { httpApiEvent } from '../../../runtime/testing/events';
 import { storeContract } from '../../../runtime/testing/store-contract';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import { connectNodeRedis, startRedis, type NodeRedis, type TestRedis } from '../../support/redis';
@@ -13,6 +16,8 @@ beforeAll(async () => {
   dynamoDb = await startDynamoDb();
   await dynamoDb.createTable('keys');
   await dynamoDb.createTable('other-names', 'pk');
+  await dynamoDb.createTable('lift', 'pk');
+  await dynamoDb.createTable('powertools');
 });
 afterAll(() => dynamoDb.stop());
 
@@ -35,6 +40,9 @@ const stores: Record<string, () => IdempotencyStore> = {
   'DynamoDB': () => new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }),
   'DynamoDB with other attribute names': () =>
     new DynamoDbStore({ tableName: 'other-names', partitionKey: 'pk', ttlAttribute: 'ttl', client: dynamoDb.client }),
+  'Lift table': () => new LiftTable({ tableName: 'lift', client: dynamoDb.client }),
+  'Powertools table': () =>
+    new PowertoolsTable({ tableName: 'powertools', keyOf: () => undefined, client: dynamoDb.client }).forRequest({ event: httpApiEvent(), context: {} }),
   'Redis, by the client redis,': () => new RedisStore({ client: nodeRedis }),
   'Redis, by the client ioredis,': () => new RedisStore({ client: ioRedis }),
   ...Object.fromEntries((['old', 'both', 'new'] satisfies MigrationPhase[]).flatMap((phase) => [
