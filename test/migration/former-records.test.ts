@@ -1,0 +1,60 @@
+import { idempotent } from '../../runtime/idempotent';
+import { idempotencyOf } from '../../runtime/in-handler';
+import { FormerRecords, FormerRecordsError, type FormerRecord } from '../../runtime/stores/former-records';
+import { MemoryStore } from '../../runtime/stores/memory-store';
+import { httpApiEvent } from '../../runtime/testing/events';
+import { recordingHandler } from '../../runtime/testing/recording-handler';
+import { observed } from '../support/quiet';
+
+type Handler = (event: unknown, context: object) => Promise<Record<string, unknown>>;
+
+/** A home-made table: rows by the request id that clients have always sent. */
+function shop(rows: Record<string, FormerRecord>, find = async (event: { headers: Record<string, string> }) => rows[event.headers['x-request-id']!]) {
+  const work = recordingHandler((call, _event, context) => ({ statusCode: 201, body: `${call} ${idempotencyOf(context as object)?.isTakeover ?? ''}` }));
+  const { logger, metrics } = observed();
+  const store = new FormerRecords(new MemoryStore(), { find });
+  const handler = idempotent(work, { store, headerName: 'Idempotency-Key', headerAliases: ['X-Request-ID'], tenant: 'none', logger, metrics }) as Handler;
+  return { work, pay: (id: string) => handler(httpApiEvent({ headers: { 'X-Request-ID': id } }), {}) };
+}
+
+const soon = () => Math.floor(Date.now() / 1000) + 60;
+
+test('what a home-made table has completed is replayed, as the gateway sent it', async () => {
+  const { pay, work } = shop({ a: { status: 'completed', result: { paid: true } }, b: { status: 'completed', result: { statusCode: 402, body: 'no' }, expiresAt: soon() } });
+  expect(await pay('a')).toMatchObject({ statusCode: 200, body: '{"paid":true}', headers: { 'X-Idempotent-Replay': 'true' } });
+  expect(await pay('b')).toMatchObject({ statusCode: 402, body: 'no' });
+  expect(work.calls).toHaveLength(0);
+});
+
+test('what is in progress there is a conflict; past its time it is taken over; without a time it never is', async () => {
+  const { pay } = shop({
+    live: { status: 'in-progress', leaseEnd: Date.now() + 60_000 },
+    dead: { status: 'in-progress', leaseEnd: Date.now() - 60_000, expiresAt: soon() },
+    endless: { status: 'in-progress' },
+  });
+  expect(await pay('live')).toMatchObject({ statusCode: 409 });
+  expect(await pay('dead')).toMatchObject({ statusCode: 201, body: '1 true' });
+  expect(await pay('endless')).toMatchObject({ statusCode: 409 });
+});
+
+test('what has expired there, and what it does not know, runs and is on record here', async () => {
+  const { pay, work } = shop({ old: { status: 'completed', result: 'old', expiresAt: 1 } });
+  expect(await pay('old')).toMatchObject({ statusCode: 201, body: '1 false' });
+  expect(await pay('new')).toMatchObject({ statusCode: 201, body: '2 false' });
+  expect(await pay('new')).toMatchObject({ statusCode: 201, body: '2 false' });
+  expect(work.calls).toHaveLength(2);
+});
+
+test('F30: where the former table cannot be asked the handler does not run', async () => {
+  const { pay, work } = shop({}, () => Promise.reject(new Error('connection refused')));
+  expect(await pay('a')).toMatchObject({ statusCode: 503 });
+  expect(work.calls).toHaveLength(0);
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  ['no store', () => new FormerRecords(undefined as never, { find: async () => undefined }), /store must be a store, got undefined/],
+  ['no find', () => new FormerRecords(new MemoryStore(), {} as never), /find must be a function of event and context, got undefined/],
+])('throws when given %s', (_, construct, message) => {
+  expect(construct).toThrow(FormerRecordsError);
+  expect(construct).toThrow(message);
+});
