@@ -51,7 +51,7 @@ const LAST_TRY = 1_000;
  *     delete                RELEASE, where the claim still stands: nobody else's is deleted
  *     payload hash          the record's fingerprint
  *
- * A record's id is Powertools' own, `<function>.<prefix>#<hash>`. An execution
+ * A record's id is Powertools' own, `<prefix>#<hash>`. An execution
  * that was taken over fails with `IdempotencyPersistenceLayerError` (`cause.code`
  * `IDEMPOTENCY_SUPERSEDED`), so that the event source delivers again and the retry
  * gets the recorded result. Without a Lambda context (`registerLambdaContext`) the
