@@ -4,6 +4,15 @@ const CDK_VERSION = '2.257.0';
 const CONSTRUCTS_VERSION = '10.5.1';
 const POWERTOOLS_VERSION = '2.35.0';
 
+/** The sources of what the package exports. */
+const PUBLIC_PATHS: Record<string, [string]> = {
+  'cdk-idempotent-api': ['./lib/index.ts'],
+  'cdk-idempotent-api/runtime': ['./runtime/index.ts'],
+  'cdk-idempotent-api/powertools': ['./runtime/powertools/index.ts'],
+  'cdk-idempotent-api/testing': ['./runtime/testing/index.ts'],
+  'cdk-idempotent-api/client': ['./client/index.ts'],
+};
+
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-idempotent-api',
   description: 'AWS CDK constructs that make the POST endpoints of an API Gateway API safe to retry.',
@@ -73,6 +82,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       target: 'ES2022',
       types: ['node', 'jest'],
       noEmit: true,
+      // The examples import what a user would.
+      paths: PUBLIC_PATHS,
     },
     include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
     exclude: ['build', 'cdk.out', 'node_modules'],
@@ -172,12 +183,13 @@ new JsonFile(project, 'jest.config.json', {
   marker: false,
   obj: {
     testEnvironment: 'node',
-    roots: ['<rootDir>/test'],
+    roots: ['<rootDir>/test', '<rootDir>/examples'],
     testMatch: ['**/*.test.ts'],
     moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json'],
     transform: {
       '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
     },
+    moduleNameMapper: Object.fromEntries(Object.entries(PUBLIC_PATHS).map(([name, [file]]) => [`^${name}$`, `<rootDir>/${file}`])),
     setupFiles: ['<rootDir>/test/support/setup-env.ts'],
     testTimeout: 60000,
     // Many tests wait for child processes: one worker less than there are processors would leave half of two idle.

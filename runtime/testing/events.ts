@@ -114,12 +114,46 @@ const authorizerV2 = (authorizer: TestAuthorizer): Record<string, unknown> => {
   };
 };
 
-const payloadV2 = (options: RoutedEventOptions, authorizer: TestAuthorizer | undefined, routeKey: string, domain: string, stage: string) => {
+/** Payload format 2.0; what a handler that is typed by `@types/aws-lambda` takes. */
+export interface PayloadV2Event {
+  version: string;
+  routeKey: string;
+  rawPath: string;
+  rawQueryString: string;
+  cookies?: string[];
+  headers: Record<string, string>;
+  queryStringParameters?: Record<string, string>;
+  pathParameters?: Record<string, string>;
+  requestContext: {
+    accountId: string;
+    apiId: string;
+    authorizer?: Record<string, unknown>;
+    domainName: string;
+    domainPrefix: string;
+    http: { method: string; path: string; protocol: string; sourceIp: string; userAgent: string };
+    requestId: string;
+    routeKey: string;
+    stage: string;
+    time: string;
+    timeEpoch: number;
+  };
+  body?: string;
+  isBase64Encoded: boolean;
+}
+
+const payloadV2 = (
+  options: RoutedEventOptions,
+  authorizer: TestAuthorizer | undefined,
+  routeKey: string,
+  domain: string,
+  stage: string,
+): PayloadV2Event => {
   const { method = 'POST', path = '/payments', query = '' } = options;
   const lower = grouped(headersOf(options).flatMap(([name, values]) => values.map((value) => [name.toLowerCase(), value] as const)));
   const cookies = lower.filter(([name]) => name === 'cookie').flatMap(([, values]) => values.flatMap((value) => value.split('; ')));
   const parameters = single(decodedQuery(query), comma);
   const rawPath = stage === '$default' ? path : `/${stage}${path}`;
+  const { body, isBase64Encoded } = bodyOf(options);
   return {
     version: '2.0',
     routeKey,
@@ -133,7 +167,7 @@ const payloadV2 = (options: RoutedEventOptions, authorizer: TestAuthorizer | und
       apiId: 'test-id',
       ...(authorizer === undefined ? {} : { authorizer: authorizerV2(authorizer) }),
       domainName: domain,
-      domainPrefix: domain.split('.')[0],
+      domainPrefix: domain.split('.')[0]!,
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: SOURCE_IP, userAgent: USER_AGENT },
       requestId: REQUEST_ID,
       routeKey,
@@ -141,12 +175,13 @@ const payloadV2 = (options: RoutedEventOptions, authorizer: TestAuthorizer | und
       time: TIME,
       timeEpoch: TIME_EPOCH,
     },
-    ...(options.body === undefined ? { isBase64Encoded: false } : bodyOf(options)),
+    ...(body === null ? {} : { body }),
+    isBase64Encoded,
   };
 };
 
 /** An HTTP API's event, payload format 2.0. */
-export function httpApiEvent(options: RoutedEventOptions & { readonly authorizer?: TestAuthorizer } = {}) {
+export function httpApiEvent(options: RoutedEventOptions & { readonly authorizer?: TestAuthorizer } = {}): PayloadV2Event {
   const { method = 'POST', path = '/payments', route = path, stage = '$default' } = options;
   const routeKey = route === '$default' ? route : `${method} ${route}`;
   const parameters = pathParameters(route, path);
@@ -157,7 +192,7 @@ export function httpApiEvent(options: RoutedEventOptions & { readonly authorizer
 }
 
 /** A function URL's event. */
-export function functionUrlEvent(options: EventOptions & { readonly iam?: TestIamCaller } = {}) {
+export function functionUrlEvent(options: EventOptions & { readonly iam?: TestIamCaller } = {}): PayloadV2Event {
   const authorizer = options.iam === undefined ? undefined : { iam: options.iam };
   return payloadV2(options, authorizer, '$default', 'test-id.lambda-url.us-east-1.on.aws', '$default');
 }

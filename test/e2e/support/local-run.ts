@@ -20,14 +20,18 @@ const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).jo
 
 /** `idempotent-api local --json` over an app of `fixtures/`, as a process of its own. */
 export class LocalRun {
+  static start(fixture: string): Promise<LocalRun> {
+    return LocalRun.startApp(path.join('test/e2e/fixtures', fixture));
+  }
+
   /** Ready to serve; a run that does not become ready leaves nothing behind. */
-  static async start(fixture: string): Promise<LocalRun> {
+  static async startApp(file: string, environment: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
     const place = new Place();
     writeFileSync(path.join(place.project, 'cdk.json'), '{}');
-    const app = quoted([process.execPath, ...LOADER, path.join(REPOSITORY, 'test/e2e/fixtures', fixture)]);
+    const app = quoted([process.execPath, ...LOADER, path.join(REPOSITORY, file)]);
     const run = new LocalRun(place, spawn(process.execPath, [...command(), 'local', '--app', app, '--port', '0', '--json'], {
       cwd: place.project,
-      env: { ...process.env, ...place.environment, NODE_OPTIONS: '' },
+      env: { ...process.env, ...place.environment, ...environment, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     }));
     try {
