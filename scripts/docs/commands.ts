@@ -24,7 +24,8 @@ function problemOf(command: string, scripts: Record<string, string>, helpOf: Hel
   }
   if (program === 'npx' && first === 'idempotent-api') {
     const help = helpOf(second);
-    const flags = [...command.matchAll(/\s(--[a-z-]+)/g)].map((match) => match[1]!);
+    // What stands in quotes is another program's.
+    const flags = [...command.replaceAll(/"[^"]*"/g, '').matchAll(/\s(--[a-z-]+)/g)].map((match) => match[1]!);
     const unknown = flags.filter((flag) => !help.includes(flag));
     return unknown.length === 0 ? undefined : `its help does not name ${unknown.join(', ')}`;
   }
