@@ -237,6 +237,13 @@ test.spawn(failuresCheck);
 test.spawn(docsCheck);
 test.spawn(eslint.eslintTask);
 
+const everything = { statements: 100, branches: 100, functions: 100, lines: 100 };
+project.addTask('coverage', {
+  description: 'Every line and branch of the constructs is covered by their own tests',
+  exec: `${jest} --coverage --coverageReporters=text-summary --coverageThreshold='${JSON.stringify({ global: everything })}' `
+    + "--collectCoverageFrom='lib/**/*.ts' --collectCoverageFrom='!**/*.d.ts' --testPathPatterns test/constructs test/integ",
+});
+
 // Snapshots of what the cases in integ/ deploy. `integ:update` remakes those that
 // differ, and deploys nothing; `npm run integ -- --update-on-failed` deploys.
 const integRunner = "integ-runner --directory integ --language typescript --app 'tsx {filePath}'";
