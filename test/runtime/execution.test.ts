@@ -57,6 +57,24 @@ describe('F17: the time that is left to the function', () => {
     expect((await new Shop().pay('payment-1', {}, context)).statusCode).toBe(201);
   });
 
+  test('F4: an owner whose lease is over when its claim is answered does not start: another retry may have taken over', async () => {
+    const memory = new MemoryStore();
+    const late: IdempotencyStore = {
+      ...faultyStore(memory, () => 'pass'),
+      claim: async (claim) => {
+        const reply = await memory.claim(claim);
+        if (slow) shop.clock.advance(1_500);
+        return reply;
+      },
+    };
+    let slow = true;
+    const shop = new Shop({ options: { store: late, processingTimeoutSeconds: 1 } });
+    expect(await shop.pay('payment-1')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
+    expect(shop.handler.calls).toHaveLength(0);
+    slow = false;
+    expect(await shop.pay('payment-1')).toMatchObject({ statusCode: 201 });
+  });
+
   test('F17: what the claim leaves too little of is released, so that the next retry may run at once', async () => {
     const clock = controllableClock();
     const memory = new MemoryStore();
