@@ -31,10 +31,10 @@ export interface FormerLayout {
 }
 
 /**
- * Half of what an item may hold: a response lies in it twice, as ours and as the
- * former system's.
+ * A response lies in an item twice, as ours and as the former system's: what each
+ * of the two may take, so that both and the rest stay below 400 KB.
  */
-export const FORMER_ITEM_BYTES = 204_800;
+const COPY_BYTES = 200_000;
 
 const TOO_LARGE: HttpResponse = {
   statusCode: 410,
@@ -44,11 +44,13 @@ const TOO_LARGE: HttpResponse = {
   isBase64Encoded: false,
 };
 
+/** A response that there is nothing of to tell. */
+const NOT_TOLD: StoredResponse = { statusCode: 200, headers: [], encoding: { base64: false, deflated: false, tooLarge: true } };
+
 /** What the former system is to replay. Never throws: a completion does not fail for its copy's sake. */
 export function responseToTell(response: StoredResponse): HttpResponse {
   try {
-    const whole = unpack(response);
-    return Buffer.byteLength(whole.body) > FORMER_ITEM_BYTES ? TOO_LARGE : whole;
+    return unpack(response);
   } catch {
     return TOO_LARGE;
   }
@@ -65,7 +67,7 @@ export function responseToTell(response: StoredResponse): HttpResponse {
  * it does where an execution outlives its time.
  */
 export class FormerTableStore implements IdempotencyStore {
-  public readonly limits: StoreLimits = { itemBytes: FORMER_ITEM_BYTES, writeUnitBytes: 1024 };
+  public readonly limits: StoreLimits = { itemBytes: COPY_BYTES, writeUnitBytes: 1024 };
   /** Of the request's claim: former records know no request, so they are compared with themselves. */
   #fingerprint: Uint8Array = new Uint8Array();
 
@@ -104,7 +106,10 @@ export class FormerTableStore implements IdempotencyStore {
 
   public complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
     const { layout } = this;
-    const attributes = layout.completed(completion, this.request);
+    const whole = layout.completed(completion, this.request);
+    // As JSON, an attribute value is longer than what DynamoDB counts.
+    const fits = Buffer.byteLength(JSON.stringify(whole)) <= COPY_BYTES;
+    const attributes = fits ? whole : layout.completed({ ...completion, response: NOT_TOLD }, this.request);
     return this.#writeAsHolder(completion.id, this.#withLayout(completeParts(completion, layout.schema), 'C', attributes), options);
   }
 

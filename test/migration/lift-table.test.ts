@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LiftError, liftFramework, type LiftSettings } from './support/lift-framework';
 import { idempotent } from '../../runtime/idempotent';
@@ -154,6 +154,21 @@ test('a response that is no JSON is told to it as text, and one that is too larg
   await ours(CODE, async () => ({ statusCode: 200, body }))(post(large), lambdaContext());
   expect(await framework(CODE)({ account: 'acme', key: large }, paid)).toMatchObject({ status: 410, replayed: true });
   expect(await ours(CODE, never)(post(large), lambdaContext())).toMatchObject({ statusCode: 200, body });
+});
+
+test('F35: a response of which both copies would be too much is recorded, and told to it as 410', async () => {
+  const body = `"${'\\u0001'.repeat(30_000)}${'x'.repeat(10_000)}"`;
+  for (const response of [body, '\u0001'.repeat(40_000)]) {
+    const key = randomUUID();
+    await ours(CODE, async () => ({ statusCode: 200, body: response }))(post(key), lambdaContext());
+    expect(await ours(CODE, never)(post(key), lambdaContext())).toMatchObject({ statusCode: 200, body: response });
+    expect(await framework(CODE)({ account: 'acme', key }, paid)).toMatchObject({ replayed: true, status: 410 });
+  }
+  const nearly = randomUUID();
+  const most = JSON.stringify(randomBytes(148_000).toString('base64'));
+  await ours(CODE, async () => ({ statusCode: 200, headers: { 'x-long': 'y'.repeat(1_500) }, body: most }))(post(nearly), lambdaContext());
+  expect(await ours(CODE, never)(post(nearly), lambdaContext())).toMatchObject({ statusCode: 200, body: most });
+  expect(await framework(CODE)({ account: 'acme', key: nearly }, paid)).toMatchObject({ replayed: true, status: 200 });
 });
 
 test('an execution of it that ends late, over one of ours: its response is the recorded one, and ours gives way', async () => {
