@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { sent } from './sent';
 
 export interface Answer {
   readonly status: number;
@@ -22,6 +23,7 @@ const agent = new Agent({ keepAlive: false });
 /** Not `fetch`, which takes a connection pool's limits and tempers with it. */
 export const send = (url: string, { method = 'POST', key, headers, body }: Sent): Promise<Answer> =>
   new Promise((resolve, reject) => {
+    sent.remember(key, headers?.authorization, body === undefined ? undefined : JSON.stringify(body));
     const outgoing = request(url, {
       agent,
       method,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { killOnExit } from './kill-on-exit';
 import { Place, REPOSITORY } from './place';
+import { sent } from './sent';
 import type { LogEvent, ReadyEvent, RequestEvent } from '../../../local/events';
 
 type CliEvent = ({ event: 'ready' } & ReadyEvent) | ({ event: 'request' } & RequestEvent) | ({ event: 'log' } & LogEvent);
@@ -94,10 +95,13 @@ export class LocalRun {
     }
   }
 
+  /** F71 for the whole run: fails where a line of the runtime's holds what was sent. */
   async stop(): Promise<void> {
     this.child.kill('SIGTERM');
     await this.exited;
     this.place.remove();
+    const leaks = sent.leaks(this.events.flatMap((event) => (event.event === 'log' ? [event.line] : [])));
+    if (leaks.length > 0) throw new Error(`F71: lines that hold a key, a token or a body:\n${leaks.join('\n')}`);
   }
 
   private heard(change: () => void): void {
