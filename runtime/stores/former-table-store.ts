@@ -104,7 +104,7 @@ export class FormerTableStore implements IdempotencyStore {
     return { applied: true, previous: isItem ? this.#record(claim.id, old) : undefined };
   }
 
-  public complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
+  public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
     const { layout } = this;
     const whole = layout.completed(completion, this.request);
     // As JSON, an attribute value is longer than what DynamoDB counts.
