@@ -3,8 +3,8 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { Context } from 'aws-lambda';
 import { idempotent, type IdempotencyOptions } from '../runtime';
-import { DynamoDbStore } from '../runtime/stores/dynamodb-store';
-import { MemoryStore } from '../runtime/stores/memory-store';
+import { DynamoDbStore } from '../runtime/stores/dynamodb/dynamodb-store';
+import { MemoryStore } from '../runtime/stores/memory/memory-store';
 import { httpApiEvent } from '../runtime/testing/events';
 import { startDynamoDb } from '../test/support/dynamodb';
 

@@ -1,6 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { idempotent } from '../runtime';
-import { DynamoDbStore } from '../runtime/stores/dynamodb-store';
+import { DynamoDbStore } from '../runtime/stores/dynamodb/dynamodb-store';
 import { httpApiEvent } from '../runtime/testing/events';
 import { startDynamoDb } from '../test/support/dynamodb';
 import { faultyClient } from '../test/support/faulty-client';

@@ -2,7 +2,7 @@ import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct, IMixin } from 'constructs';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotencySettings } from './idempotency-settings';
-import { IdempotentConstruct } from './idempotent-construct';
+import { IdempotentConstruct } from './private/idempotent-construct';
 
 /**
  * Makes functions idempotent whatever calls them: an API that exists already, a

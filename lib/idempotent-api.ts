@@ -4,12 +4,12 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
-import { refuse } from './errors';
-import { HeaderNames } from './header-names';
 import { IdempotencyProps } from './idempotency-props';
-import { IdempotentConstruct } from './idempotent-construct';
 import { IdempotentRouteOptions } from './idempotent-route-options';
-import { honoursKeys } from './methods';
+import { refuse } from './private/errors';
+import { HeaderNames } from './private/header-names';
+import { IdempotentConstruct } from './private/idempotent-construct';
+import { honoursKeys } from './private/methods';
 
 /** What the CDK takes for the longest; the service itself waits for 30 seconds. */
 const INTEGRATION_TIMEOUT = Duration.seconds(30);

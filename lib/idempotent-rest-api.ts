@@ -5,13 +5,13 @@ import {
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { WireSettings } from './contract';
-import { refuse } from './errors';
-import { HeaderNames } from './header-names';
 import { IdempotencyProps } from './idempotency-props';
-import { IdempotentConstruct } from './idempotent-construct';
 import { IdempotentRouteOptions } from './idempotent-route-options';
-import { honoursKeys } from './methods';
-import { RequiredKey } from './required-key';
+import { refuse } from './private/errors';
+import { HeaderNames } from './private/header-names';
+import { IdempotentConstruct } from './private/idempotent-construct';
+import { honoursKeys } from './private/methods';
+import { RequiredKey } from './private/required-key';
 
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const TIMED_OUT = 504;

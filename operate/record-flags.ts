@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Flags, Given } from './flags';
 import { DEFAULT_KIND, KIND_NAMES, tenantOf } from './tenant-flags';
-import { parseKey } from '../runtime/key';
-import { recordId } from '../runtime/record-id';
+import { parseKey } from '../runtime/request/key';
+import { recordId } from '../runtime/request/record-id';
 
 const DEFAULT_METHOD = 'POST';
 

@@ -3,9 +3,9 @@ import { OperateError } from './operate-error';
 import type { TableAddress } from './table-flags';
 import { ATTRIBUTES } from '../lib/contract';
 import type { IdempotencyRecord, StoredRecord } from '../runtime/protocol/record';
-import { decodeItem, RESPONSE_ATTRIBUTES } from '../runtime/stores/dynamodb-item';
-import { sdkTransport } from '../runtime/stores/dynamodb-sdk-transport';
-import type { DynamoDbTransport, Item } from '../runtime/stores/dynamodb-transport';
+import { decodeItem, RESPONSE_ATTRIBUTES } from '../runtime/stores/dynamodb/dynamodb-item';
+import { sdkTransport } from '../runtime/stores/dynamodb/dynamodb-sdk-transport';
+import type { DynamoDbTransport, Item } from '../runtime/stores/dynamodb/dynamodb-transport';
 import type { WriteReply } from '../runtime/stores/store';
 
 /** An endpoint on this host is `idempotent-api local` or DynamoDB Local, which ask for some credentials and look at none. */

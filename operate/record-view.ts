@@ -1,8 +1,8 @@
 import { bytes, columns, fromNow, iso, plain, plainLine } from './text';
-import { unpack } from '../runtime/codec';
+import { DEFAULTS } from '../runtime/configuration/settings';
 import { isReadable, type IdempotencyRecord, type StoredRecord, type StoredResponse } from '../runtime/protocol/record';
 import { isExpired } from '../runtime/protocol/transitions';
-import { DEFAULTS } from '../runtime/settings';
+import { unpack } from '../runtime/response/codec';
 import { minus, seconds, type EpochMillis } from '../runtime/time';
 
 /** What a record is to the next request with its key. */
@@ -32,7 +32,7 @@ const STATES: Readonly<Record<State, readonly [name: string, meaning: string]>> 
 
 export const nameOf = (state: State): string => STATES[state][0];
 
-/** First byte of a fingerprint: see `runtime/fingerprint.ts`. */
+/** First byte of a fingerprint: see `runtime/request/fingerprint.ts`. */
 const COMPARED = ['method, path and query', 'method, path, query and the body\'s bytes', 'method, path, query and the JSON body', 'method, path, query and selected members of the JSON body'];
 
 /** A record without what only its owner and its client should know: as `--json` prints it. */

@@ -1,6 +1,6 @@
 import type { Flags, Given } from './flags';
 import { ATTRIBUTES } from '../lib/contract';
-import type { TableSchema } from '../runtime/stores/dynamodb-item';
+import type { TableSchema } from '../runtime/stores/dynamodb/dynamodb-item';
 
 /** Flags that say which table, and where. */
 export const TABLE_FLAGS = {

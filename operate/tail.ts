@@ -3,7 +3,7 @@ import type { OperateContext } from './context';
 import { helpOf, readFlags, type Flags, type Given } from './flags';
 import { LogLines, type LoggedOutcome } from './log-lines';
 import { plainLine } from './text';
-import type { OutcomeName } from '../runtime/answer';
+import type { OutcomeName } from '../runtime/response/answer';
 
 const OUTCOMES: Readonly<Record<OutcomeName, true>> = {
   executed: true, replayed: true, conflict: true, mismatch: true, rejected: true, takeover: true, superseded: true, store_error: true,

@@ -1,7 +1,7 @@
 import type { Given } from './flags';
-import type { TenantIdentity } from '../runtime/record-id';
+import type { TenantIdentity } from '../runtime/request/record-id';
 
-/** Kinds of `runtime/tenant.ts`, and what each takes for `--tenant`. */
+/** Kinds of `runtime/request/tenant.ts`, and what each takes for `--tenant`. */
 const KINDS: Readonly<Record<string, { readonly parts: readonly string[]; readonly optional?: string }>> = {
   account_id: { parts: ['the account id'] },
   jwt: { parts: ['"iss"', '"sub"'] },

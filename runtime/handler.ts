@@ -1,6 +1,6 @@
+import type { IdempotencyOptions } from './configuration/options';
+import { loadUserHandler } from './execution/user-handler';
 import { systemHost, wrap } from './idempotent';
-import type { IdempotencyOptions } from './options';
-import { loadUserHandler } from './user-handler';
 import { ENV } from '../lib/contract';
 
 /**

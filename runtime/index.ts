@@ -1,22 +1,22 @@
 export { idempotent, type LambdaHandler } from './idempotent';
-export { idempotencyOf, RetryableError, type IdempotentExecution } from './in-handler';
-export type { DuplicateRecord, IdempotencyOptions, ReplayHeaders, SecretSource } from './options';
-export type { HttpResponse } from './fronts/front';
-export type { IdempotencyError, IdempotencyErrorCode } from './outcomes';
+export { idempotencyOf, RetryableError, type IdempotentExecution } from './execution/in-handler';
+export type { DuplicateRecord, IdempotencyOptions, ReplayHeaders, SecretSource } from './configuration/options';
+export type { HttpResponse } from './request/fronts/front';
+export type { IdempotencyError, IdempotencyErrorCode } from './response/outcomes';
 export type { WireFingerprint as FingerprintOption, WireTenant as TenantOption } from '../lib/contract';
 
-export type { Divergence } from './stores/both-stores';
-export { DualWriteStore, DualWriteStoreError, type DualWriteStoreOptions, type MigrationPhase } from './stores/dual-write-store';
-export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './stores/dynamodb-store';
-export type { DynamoDbClientLike } from './stores/dynamodb-sdk-transport';
-export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb-transport';
-export { FormerRecords, FormerRecordsError, type FormerRecord, type FormerRecordsOptions } from './stores/former-records';
-export { LiftTable, LiftTableError, type LiftTableOptions } from './stores/lift-table';
-export { MemoryStore, MemoryStoreError, type MemoryStoreOptions } from './stores/memory-store';
-export type { IoRedisLike, NodeRedisLike, RedisClientLike } from './stores/redis-client';
-export { RedisStore, RedisStoreError, type RedisStoreOptions } from './stores/redis-store';
-export type { OverflowStore } from './stores/overflow-store';
-export { OverflowStoreError, S3OverflowStore, type S3OverflowStoreOptions } from './stores/s3-overflow-store';
+export type { Divergence } from './stores/migration/both-stores';
+export { DualWriteStore, DualWriteStoreError, type DualWriteStoreOptions, type MigrationPhase } from './stores/migration/dual-write-store';
+export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './stores/dynamodb/dynamodb-store';
+export type { DynamoDbClientLike } from './stores/dynamodb/dynamodb-sdk-transport';
+export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb/dynamodb-transport';
+export { FormerRecords, FormerRecordsError, type FormerRecord, type FormerRecordsOptions } from './stores/migration/former-records';
+export { LiftTable, LiftTableError, type LiftTableOptions } from './stores/migration/lift-table';
+export { MemoryStore, MemoryStoreError, type MemoryStoreOptions } from './stores/memory/memory-store';
+export type { IoRedisLike, NodeRedisLike, RedisClientLike } from './stores/redis/redis-client';
+export { RedisStore, RedisStoreError, type RedisStoreOptions } from './stores/redis/redis-store';
+export type { OverflowStore } from './stores/overflow/overflow-store';
+export { OverflowStoreError, S3OverflowStore, type S3OverflowStoreOptions } from './stores/overflow/s3-overflow-store';
 export type {
   CallOptions,
   Claim,

@@ -1,8 +1,8 @@
 import { GetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RecordSummary } from './request-entry';
-import { unpack } from '../../runtime/codec';
 import { isReadable, type StoredResponse } from '../../runtime/protocol/record';
-import { decodeItem, type TableSchema } from '../../runtime/stores/dynamodb-item';
+import { unpack } from '../../runtime/response/codec';
+import { decodeItem, type TableSchema } from '../../runtime/stores/dynamodb/dynamodb-item';
 import { reasonOf } from '../local-error';
 import type { TablePlan } from '../tables';
 

@@ -2,8 +2,8 @@ import { IdempotencyItemNotFoundError, IdempotencyRecordStatus } from '@aws-lamb
 import type { BasePersistenceLayer, IdempotencyRecord as PowertoolsRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import { configuration } from './errors';
 import { encodePayloadHash, encodeResult } from './result';
-import { BesideFormer, responseOf } from '../stores/former-records';
-import type { FormerState } from '../stores/former-state';
+import { BesideFormer, responseOf } from '../stores/migration/former-records';
+import type { FormerState } from '../stores/migration/former-state';
 import type { IdempotencyStore, StoreLimits, StoreRequest } from '../stores/store';
 import { epochMillis, epochSeconds } from '../time';
 

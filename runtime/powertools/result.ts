@@ -1,7 +1,7 @@
 import type { IdempotencyRecord as PowertoolsRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import { PowertoolsPersistenceError } from './errors';
-import { pack, unpack } from '../codec';
 import type { StoredResponse } from '../protocol/record';
+import { pack, unpack } from '../response/codec';
 import type { StoreLimits } from '../stores/store';
 
 /** A function that returned nothing: 204, as there is no body to hold. */

@@ -1,6 +1,6 @@
-import type { Host } from '../call';
+import type { IdempotencyOptions } from '../configuration/options';
+import type { Host } from '../execution/call';
 import { systemHost, wrap, type AnyHandler, type LambdaHandler } from '../idempotent';
-import type { IdempotencyOptions } from '../options';
 
 /**
  * `idempotent` with a clock, tokens or randomness of the test's own, and

@@ -3,7 +3,7 @@ import { makeIdempotent, IdempotencyAlreadyInProgressError, IdempotencyPersisten
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { idempotent } from '../../runtime';
-import { DynamoDbStore } from '../../runtime/stores/dynamodb-store';
+import { DynamoDbStore } from '../../runtime/stores/dynamodb/dynamodb-store';
 import { httpApiEvent } from '../../runtime/testing/events';
 import { recordingHandler } from '../../runtime/testing/recording-handler';
 import { advanceWallClock, config, lambdaContext, stopWallClock } from '../runtime/powertools/support';

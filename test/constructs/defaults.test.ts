@@ -1,5 +1,5 @@
-import { RUNTIME_DEFAULTS } from '../../lib/function-settings';
-import { DEFAULTS } from '../../runtime/settings';
+import { RUNTIME_DEFAULTS } from '../../lib/private/function-settings';
+import { DEFAULTS } from '../../runtime/configuration/settings';
 
 test('the defaults that the constructs spell out are those of the runtime', () => {
   const { namespace, replayHeaders, replayMarker, ...common } = DEFAULTS;

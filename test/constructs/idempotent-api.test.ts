@@ -9,7 +9,7 @@ import {
   ErrorFormat, Fingerprint, IdempotencyTable, IdempotentApi, KeyScope, OnConflict, OnStoreError, StoreResponse, Takeover, TenantSource,
   ThrownErrors,
 } from '../../lib';
-import { parseConfiguration } from '../../runtime/options-schema';
+import { parseConfiguration } from '../../runtime/configuration/options-schema';
 
 const POST = [HttpMethod.POST];
 

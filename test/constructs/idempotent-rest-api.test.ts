@@ -5,7 +5,7 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { environmentOf, newFunction, newStack, propertiesOf, settingsOf, statementsOf } from './support';
 import { ErrorFormat, IdempotencySettings, IdempotencyTable, IdempotentRestApi, IdempotentRestApiProps, TenantSource } from '../../lib';
-import { errorResponse } from '../../runtime/outcomes';
+import { errorResponse } from '../../runtime/response/outcomes';
 
 const POST = [HttpMethod.POST];
 

@@ -69,7 +69,7 @@ test('names the CDK\'s own error as the cause', () => {
 test('throws when the runtime has not been built', () => {
   jest.isolateModules(() => {
     jest.doMock('node:fs', () => ({ ...jest.requireActual('node:fs'), existsSync: () => false }));
-    const { addRuntimeLayer } = jest.requireActual<typeof import('../../lib/runtime-layer')>('../../lib/runtime-layer');
+    const { addRuntimeLayer } = jest.requireActual<typeof import('../../lib/private/runtime-layer')>('../../lib/private/runtime-layer');
     expect(() => addRuntimeLayer(newFunction(newStack(), 'Fn', { code: Code.fromInline('x') })))
       .toThrow('Stack/Fn: layers cannot be given the runtime, which has not been built. Run "npm run bundle"');
   });

@@ -4,7 +4,7 @@ import { ATTRIBUTES } from '../../lib/contract';
 import type { TablePlan } from '../../local/tables';
 import { Records } from '../../local/window/records';
 import type { StoredResponse } from '../../runtime/protocol/record';
-import { encodeResponse } from '../../runtime/stores/dynamodb-item';
+import { encodeResponse } from '../../runtime/stores/dynamodb/dynamodb-item';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
 
 let db: TestDynamoDb;

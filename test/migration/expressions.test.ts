@@ -1,7 +1,7 @@
 import { PowertoolsTable } from '../../runtime/powertools';
-import { DynamoDbStore } from '../../runtime/stores/dynamodb-store';
-import type { UpdateRequest } from '../../runtime/stores/dynamodb-transport';
-import { LiftTable } from '../../runtime/stores/lift-table';
+import { DynamoDbStore } from '../../runtime/stores/dynamodb/dynamodb-store';
+import type { UpdateRequest } from '../../runtime/stores/dynamodb/dynamodb-transport';
+import { LiftTable } from '../../runtime/stores/migration/lift-table';
 import type { Claim } from '../../runtime/stores/store';
 import { epochMillis, epochSeconds, millis } from '../../runtime/time';
 

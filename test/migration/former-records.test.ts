@@ -1,7 +1,7 @@
+import { idempotencyOf } from '../../runtime/execution/in-handler';
 import { idempotent } from '../../runtime/idempotent';
-import { idempotencyOf } from '../../runtime/in-handler';
-import { FormerRecords, FormerRecordsError, type FormerRecord } from '../../runtime/stores/former-records';
-import { MemoryStore } from '../../runtime/stores/memory-store';
+import { MemoryStore } from '../../runtime/stores/memory/memory-store';
+import { FormerRecords, FormerRecordsError, type FormerRecord } from '../../runtime/stores/migration/former-records';
 import { httpApiEvent } from '../../runtime/testing/events';
 import { recordingHandler } from '../../runtime/testing/recording-handler';
 import { observed } from '../support/quiet';

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LiftError, liftFramework, type LiftSettings } from './support/lift-framework';
+import { idempotencyOf, RetryableError } from '../../runtime/execution/in-handler';
 import { idempotent } from '../../runtime/idempotent';
-import { idempotencyOf, RetryableError } from '../../runtime/in-handler';
-import { LiftTable, LiftTableError, type LiftTableOptions } from '../../runtime/stores/lift-table';
+import { LiftTable, LiftTableError, type LiftTableOptions } from '../../runtime/stores/migration/lift-table';
 import { httpApiEvent } from '../../runtime/testing/events';
 import { recordingHandler } from '../../runtime/testing/recording-handler';
 import { advanceWallClock, lambdaContext, stopWallClock, suspended } from '../runtime/powertools/support';

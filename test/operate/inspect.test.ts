@@ -5,7 +5,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Bank, recordOf, stuck } from './support/bank';
 import { Operator } from './support/operator';
 import { RetryableError } from '../../runtime/index';
-import { DynamoDbStore } from '../../runtime/stores/dynamodb-store';
+import { DynamoDbStore } from '../../runtime/stores/dynamodb/dynamodb-store';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
 
 let db: TestDynamoDb;

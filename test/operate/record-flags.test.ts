@@ -1,7 +1,7 @@
 import { readFlags } from '../../operate/flags';
 import { RECORD_FLAGS, recordIdOf } from '../../operate/record-flags';
-import type { IdempotencyOptions } from '../../runtime/options';
-import { MemoryStore } from '../../runtime/stores/memory-store';
+import type { IdempotencyOptions } from '../../runtime/configuration/options';
+import { MemoryStore } from '../../runtime/stores/memory/memory-store';
 import { functionUrlEvent, httpApiEvent, restApiEvent } from '../../runtime/testing/events';
 import { idempotentWith } from '../../runtime/testing/idempotent-with';
 import { observed } from '../support/quiet';

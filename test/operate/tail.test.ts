@@ -1,7 +1,7 @@
 import { Operator } from './support/operator';
 import { LogLines, type LoggedOutcome } from '../../operate/log-lines';
 import { defaultLogger } from '../../runtime/observability/default-logger';
-import { MemoryStore } from '../../runtime/stores/memory-store';
+import { MemoryStore } from '../../runtime/stores/memory/memory-store';
 import { httpApiEvent } from '../../runtime/testing/events';
 import { idempotentWith } from '../../runtime/testing/idempotent-with';
 import { observed } from '../support/quiet';

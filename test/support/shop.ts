@@ -1,9 +1,9 @@
 import { canary } from './canary';
 import { FRONTS, seen, type Request, type Seen } from './fronts';
 import { observed, type Observed } from './quiet';
-import type { Host } from '../../runtime/call';
-import type { IdempotencyOptions } from '../../runtime/options';
-import { MemoryStore } from '../../runtime/stores/memory-store';
+import type { IdempotencyOptions } from '../../runtime/configuration/options';
+import type { Host } from '../../runtime/execution/call';
+import { MemoryStore } from '../../runtime/stores/memory/memory-store';
 import type { IdempotencyStore } from '../../runtime/stores/store';
 import { controllableClock, type ControllableClock } from '../../runtime/testing/clock';
 import { idempotentWith } from '../../runtime/testing/idempotent-with';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MemoryStore } from '../../../runtime/stores/memory-store';
+import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { httpApiEvent, idempotentWith } from '../../../runtime/testing';
 import { observed } from '../../support/quiet';
 

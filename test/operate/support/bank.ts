@@ -1,6 +1,6 @@
 import { Operator } from './operator';
-import type { IdempotencyOptions } from '../../../runtime/options';
-import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
+import type { IdempotencyOptions } from '../../../runtime/configuration/options';
+import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import { controllableClock } from '../../../runtime/testing/clock';
 import { httpApiEvent } from '../../../runtime/testing/events';
 import { idempotentWith } from '../../../runtime/testing/idempotent-with';

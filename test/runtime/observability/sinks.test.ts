@@ -1,7 +1,7 @@
 import { METRICS } from '../../../lib/contract';
-import { RetryableError } from '../../../runtime/in-handler';
-import type { IdempotencyOptions } from '../../../runtime/options';
-import { MemoryStore } from '../../../runtime/stores/memory-store';
+import type { IdempotencyOptions } from '../../../runtime/configuration/options';
+import { RetryableError } from '../../../runtime/execution/in-handler';
+import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { controllableClock } from '../../../runtime/testing/clock';
 import type { TestAuthorizer } from '../../../runtime/testing/events';
 import { albEvent, functionUrlEvent, httpApiEvent, restApiEvent } from '../../../runtime/testing/events';

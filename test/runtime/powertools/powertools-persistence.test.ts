@@ -10,8 +10,8 @@ import type { BasePersistenceLayer } from '@aws-lambda-powertools/idempotency/pe
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { advanceWallClock, config, lambdaContext, message, stopWallClock, suspended } from './support';
 import { PowertoolsPersistence, PowertoolsPersistenceError, type PowertoolsPersistenceOptions } from '../../../runtime/powertools';
-import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
-import { MemoryStore } from '../../../runtime/stores/memory-store';
+import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
+import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
 import { faultyStore } from '../../../runtime/testing/faulty-store';
 import { recordingHandler } from '../../../runtime/testing/recording-handler';

@@ -3,10 +3,10 @@ import { IdempotencyAlreadyInProgressError, makeIdempotent } from '@aws-lambda-p
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { advanceWallClock, config, lambdaContext, message, stopWallClock, suspended } from './support';
+import { idempotencyOf } from '../../../runtime/execution/in-handler';
 import { idempotent } from '../../../runtime/idempotent';
-import { idempotencyOf } from '../../../runtime/in-handler';
 import { PowertoolsPersistence, PowertoolsPersistenceError, PowertoolsRecords, powertoolsKey } from '../../../runtime/powertools';
-import { MemoryStore } from '../../../runtime/stores/memory-store';
+import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { httpApiEvent } from '../../../runtime/testing/events';
 import { recordingHandler } from '../../../runtime/testing/recording-handler';
 import { storeContract } from '../../../runtime/testing/store-contract';

@@ -4,8 +4,8 @@ import { acquire, type Acquired, type Ownership, type Ports } from '../../../run
 import { complete, release } from '../../../runtime/protocol/conclude';
 import { isReadable, type IdempotencyRecord, type StoredResponse } from '../../../runtime/protocol/record';
 import { sameBytes } from '../../../runtime/protocol/transitions';
-import { sdkTransport } from '../../../runtime/stores/dynamodb-sdk-transport';
-import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
+import { sdkTransport } from '../../../runtime/stores/dynamodb/dynamodb-sdk-transport';
+import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
 import { millis, systemClock, type MonotonicMillis } from '../../../runtime/time';
 import { freePort, startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';

@@ -2,7 +2,7 @@ import { acquire, type Ownership, type Ports } from '../../../runtime/protocol/a
 import { complete, release } from '../../../runtime/protocol/conclude';
 import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../../runtime/protocol/record';
 import { applyClaim, applyCompletion, applyRelease, isExpired, sameBytes } from '../../../runtime/protocol/transitions';
-import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/dual-write-store';
+import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/migration/dual-write-store';
 import type { Claim, Completion, IdempotencyStore, Release } from '../../../runtime/stores/store';
 import { epochMillis, millis, type Clock, type MonotonicMillis } from '../../../runtime/time';
 

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { PowertoolsTable } from '../../../runtime/powertools';
-import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/dual-write-store';
-import { DynamoDbStore } from '../../../runtime/stores/dynamodb-store';
-import { LiftTable } from '../../../runtime/stores/lift-table';
-import { MemoryStore } from '../../../runtime/stores/memory-store';
-import { RedisStore } from '../../../runtime/stores/redis-store';
+import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
+import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
+import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/migration/dual-write-store';
+import { LiftTable } from '../../../runtime/stores/migration/lift-table';
+import { RedisStore } from '../../../runtime/stores/redis/redis-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
 import { httpApiEvent } from '../../../runtime/testing/events';
 import { storeContract } from '../../../runtime/testing/store-contract';

@@ -1,6 +1,6 @@
-import { detectFront } from '../../../runtime/fronts/detect';
-import type { HttpRequest } from '../../../runtime/fronts/front';
-import { tenantOf } from '../../../runtime/tenant';
+import { detectFront } from '../../../runtime/request/fronts/detect';
+import type { HttpRequest } from '../../../runtime/request/fronts/front';
+import { tenantOf } from '../../../runtime/request/tenant';
 import { albEvent, functionUrlEvent, httpApiEvent, restApiEvent } from '../../../runtime/testing/events';
 import { golden } from '../golden';
 

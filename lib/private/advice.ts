@@ -1,0 +1,72 @@
+import { Annotations, Duration } from 'aws-cdk-lib';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { IConstruct } from 'constructs';
+import { WireSettings, WireTenant } from '../contract';
+import { IdempotencySettings } from '../idempotency-settings';
+
+const LONG_TTL_DAYS = 7;
+
+/** Warns of settings that work and yet are seldom meant. */
+export function adviseOnSettings(site: IConstruct, settings: WireSettings): void {
+  if (settings.ttlSeconds !== undefined && settings.ttlSeconds > Duration.days(LONG_TTL_DAYS).toSeconds()) {
+    warn(site, 'longTtl', `ttl is longer than ${LONG_TTL_DAYS} days: records and the personal data in them are kept as long. `
+      + 'Clients retry for minutes, seldom for days; 24 hours is the default.');
+  }
+  if (sources(settings.tenant).includes('untrustedHeader')) {
+    warn(site, 'untrustedTenant', 'tenant comes from a request header, which any client can set to another tenant\'s. '
+      + 'Use it only behind a proxy of your own that overwrites the header.');
+  }
+  if (settings.fingerprint !== undefined && !settings.includeRequestHash) {
+    warn(site, 'fingerprintUnused', 'fingerprint has no effect while includeRequestHash is off. Set includeRequestHash to true.');
+  }
+}
+
+/** Warns of a key secret whose current version is used: a rotation then changes the ids of live records sandbox by sandbox. */
+export function adviseOnKeySecret(site: IConstruct, { keySecret, keySecretVersionId }: IdempotencySettings): void {
+  if (keySecret === undefined || keySecretVersionId !== undefined) return;
+  warn(site, 'keySecretUnpinned', 'keySecret is used in whatever version is current, so a rotation forgets live records and retries execute again. '
+    + 'Give keySecretVersionId, or never rotate the secret in place.');
+}
+
+/** Says once per construct that bodies are not compared. */
+export function adviseOnRequestHash(site: IConstruct, includeRequestHash: boolean | undefined): void {
+  if (includeRequestHash) return;
+  Annotations.of(site).addInfoV2('cdk-idempotent-api:requestHashOff', `${site.node.path}: includeRequestHash is off, `
+    + 'so a key that comes back with another body gets the first response. Set it to true to answer 422.');
+}
+
+/** Warns where authorizer and tenant do not fit together. */
+export function adviseOnTenant(site: IConstruct, route: string, tenant: WireTenant | undefined, authorized: boolean): void {
+  if (authorized && tenant === 'none') {
+    warn(site, 'tenantIgnored', `route ${route} has an authorizer, but its tenant is none: one caller can replay the responses of another. `
+      + 'Leave tenant out, or name its source.');
+  }
+  const demanded = sources(tenant).filter((source) => ['jwtClaim', 'lambdaContext', 'iamPrincipal'].includes(source));
+  if (!authorized && demanded.length > 0) {
+    warn(site, 'tenantWithoutAuthorizer', `route ${route} has no authorizer to give the tenant (${demanded.join(', ')}): `
+      + 'every request with a key is answered 403. Give the route or the API an authorizer.');
+  }
+}
+
+/** How long a gateway waits for a function, and what it answers then. */
+export interface Gateway {
+  readonly timeout: Duration;
+  readonly status: number;
+}
+
+/** Warns where the gateway gives up before the function does. */
+export function adviseOnTimeout(site: IConstruct, route: string, fn: LambdaFunction, { timeout, status }: Gateway): void {
+  if (fn.timeout === undefined || fn.timeout.isUnresolved() || timeout.isUnresolved()) return;
+  if (fn.timeout.toMilliseconds() <= timeout.toMilliseconds()) return;
+  warn(site, 'functionOutlivesGateway', `route ${route}: ${fn.node.path} may run for ${fn.timeout.toSeconds()} seconds, but the gateway answers `
+    + `${status} after ${timeout.toSeconds({ integral: false })} while the work goes on. Retries get 409, then the response. Shorten the function's timeout.`);
+}
+
+function sources(tenant: WireTenant | undefined): string[] {
+  if (typeof tenant !== 'object') return [];
+  return tenant.source === 'all' ? tenant.of.flatMap(sources) : [tenant.source];
+}
+
+function warn(site: IConstruct, id: string, message: string): void {
+  Annotations.of(site).addWarningV2(`cdk-idempotent-api:${id}`, `${site.node.path}: ${message}`);
+}

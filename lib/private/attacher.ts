@@ -1,0 +1,159 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
+import { IBucket } from 'aws-cdk-lib/aws-s3';
+import { IConstruct } from 'constructs';
+import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, Gateway } from './advice';
+import { ENV, WireCors, WireSettings } from '../contract';
+import { refuse } from './errors';
+import { FunctionSettings } from './function-settings';
+import { FunctionVariable, functionVariables } from './function-variables';
+import { HeaderNames } from './header-names';
+import { IdempotencySettings } from '../idempotency-settings';
+import { IIdempotencyTable } from '../idempotency-table';
+import { requireLeaseOverTimeout, requireTtlOverLease, ttlOf, withLease } from './lease';
+import { functionBehind, redirectable } from './redirection';
+import { requireNoStackCycle } from './stack-cycle';
+import { defined, toWireSettings } from './wire-settings';
+
+export interface AttacherProps {
+  /** The construct that the user made; refusals name it. */
+  readonly site: IConstruct;
+  readonly table: IIdempotencyTable;
+  /** For responses over the item limit. */
+  readonly overflowBucket?: IBucket;
+  readonly settings: IdempotencySettings;
+  /** As configured on the API, so that the wrapper's own responses follow it. */
+  readonly cors?: WireCors;
+}
+
+/** The routes of an API that one function serves. */
+export interface Routes {
+  readonly handler: IFunction;
+  /** `METHOD template`. */
+  readonly routes: readonly string[];
+  readonly settings: IdempotencySettings;
+  /** Whether an authorizer stands before them. */
+  readonly authorized: boolean;
+  readonly gateway: Gateway;
+}
+
+/**
+ * Attaches functions on behalf of one construct: the settings that the user
+ * gave it, the nearest winning, and the grants that go with them.
+ */
+export class Attacher {
+  /** Headers that requests may carry and responses may bring, over all settings seen so far. */
+  public readonly headers = new HeaderNames();
+  /** What holds on each route attached so far, by `METHOD template`. */
+  public readonly routes = new Map<string, WireSettings>();
+  /** What the construct itself was given. */
+  public readonly defaults: WireSettings;
+  private readonly ttls = new Set<number>();
+
+  constructor(private readonly props: AttacherProps) {
+    const given = toWireSettings(props.site, props.settings);
+    this.defaults = given;
+    requireTtlOverLease(props.site, given);
+    adviseOnSettings(props.site, given);
+    adviseOnRequestHash(props.site, given.includeRequestHash);
+    adviseOnKeySecret(props.site, props.settings);
+    this.note(given);
+  }
+
+  public attach(handler: IFunction, settings: IdempotencySettings): void {
+    const fn = redirectable(this.props.site, handler);
+    const wire = this.settingsFor(fn, settings);
+    this.prepare(fn, settings).setDefaults(this.props.site, wire);
+  }
+
+  /** Attaches the function behind some routes, and returns what holds there. */
+  public attachRoutes({ handler, routes, settings, authorized, gateway }: Routes): WireSettings {
+    const { site, table, overflowBucket } = this.props;
+    const fn = redirectable(site, handler);
+    requireNoStackCycle(site, fn, [
+      ...this.variables(settings),
+      { prop: 'encryptionKey of the table', value: table.encryptionKey?.keyArn },
+      { prop: 'encryptionKey of the bucket of largeResponses', value: overflowBucket?.encryptionKey?.keyArn },
+    ]);
+    const wire = this.settingsFor(fn, settings);
+    const target = this.prepare(fn, settings);
+    const apiDefaults = withLease(this.merged({}), fn);
+    for (const route of routes) {
+      target.setRoute(site, route, wire, apiDefaults);
+      this.routes.set(route, wire);
+      adviseOnTenant(site, route, wire.tenant, authorized);
+      adviseOnTimeout(site, route, fn, gateway);
+    }
+    return wire;
+  }
+
+  /** Routes that opt out, of a function that other routes may have attached or yet attach. */
+  public exempt(handler: IFunction, routes: readonly string[]): void {
+    const fn = functionBehind(handler);
+    if (!(fn instanceof LambdaFunction)) return;
+    routes.forEach((route) => FunctionSettings.of(fn).exempt(this.props.site, route));
+  }
+
+  public environment(settings: IdempotencySettings): Record<string, string> {
+    const wire = this.merged(settings);
+    requireTtlOverLease(this.props.site, wire);
+    this.note(wire);
+    const variables = Object.fromEntries(this.variables(settings).map(({ name, value }) => [name, value]));
+    return { ...defined(variables) as Record<string, string>, [ENV.SETTINGS]: Stack.of(this.props.site).toJsonString({ defaults: wire }) };
+  }
+
+  public grantUse(grantee: IGrantable, settings: IdempotencySettings): Grant {
+    return this.variables(settings)
+      .flatMap(({ grant }) => grant === undefined ? [] : [grant(grantee)])
+      .reduce((all, one) => all.combine(one));
+  }
+
+  /** The longest that any record is kept, in seconds; what expires with the records must know it at synth. */
+  public longestTtlSeconds(): number {
+    const ttls = [...this.ttls];
+    if (!ttls.some((ttl) => Token.isUnresolved(ttl))) return Math.max(...ttls);
+    return refuse({
+      site: this.props.site,
+      prop: 'largeResponses',
+      problem: 'needs a bucket whose objects outlive a ttl that is not known at synth',
+      remedy: 'Give the ttl as a number, or a bucket of your own with LargeResponses.bucket()',
+    });
+  }
+
+  private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {
+    const target = FunctionSettings.of(fn);
+    adviseOnKeySecret(this.props.site, settings);
+    for (const { prop, name, value, grant } of this.variables(settings)) {
+      if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn);
+    }
+    target.redirectOnce();
+    return target;
+  }
+
+  private variables(settings: IdempotencySettings): FunctionVariable[] {
+    const { table, overflowBucket } = this.props;
+    return functionVariables({ ...this.props.settings, ...defined(settings), table, overflowBucket });
+  }
+
+  private settingsFor(fn: LambdaFunction, settings: IdempotencySettings): WireSettings {
+    const { site } = this.props;
+    const merged = this.merged(settings);
+    adviseOnSettings(site, merged);
+    requireLeaseOverTimeout(site, merged, fn);
+    const wire = withLease(merged, fn);
+    requireTtlOverLease(site, wire);
+    this.note(wire);
+    return wire;
+  }
+
+  private merged(settings: IdempotencySettings): WireSettings {
+    const { site, cors } = this.props;
+    return defined({ ...toWireSettings(site, { ...this.props.settings, ...defined(settings) }), cors });
+  }
+
+  private note(settings: WireSettings): void {
+    this.headers.note(settings);
+    this.ttls.add(ttlOf(settings));
+  }
+}

@@ -1,0 +1,156 @@
+import { Lazy, Stack } from 'aws-cdk-lib';
+import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct, IConstruct } from 'constructs';
+import { ENV, MAX_SETTINGS_BYTES, WireConfiguration, WireSettings } from '../contract';
+import { refusalMessage, refuse } from './errors';
+import { redirect } from './redirection';
+
+const ID = 'Idempotency';
+
+/** What the runtime does where the environment is silent, for a route that must say so against other defaults of its function. */
+export const RUNTIME_DEFAULTS: WireSettings = {
+  headerName: 'Idempotency-Key',
+  headerAliases: [],
+  required: false,
+  minKeyLength: 1,
+  ttlSeconds: 86400,
+  processingTimeoutSeconds: 30,
+  clockMarginSeconds: 2,
+  includeRequestHash: false,
+  fingerprint: 'bytes',
+  tenant: 'auto',
+  keyScope: 'route',
+  onConflict: 'reject',
+  waitSeconds: 8,
+  onStoreError: 'reject',
+  storeResponse: 'all',
+  thrownErrors: 'store',
+  takeover: 'allow',
+  errorFormat: 'json',
+  replayMarkerAliases: [],
+  retryHintHeaders: ['X-Should-Retry'],
+  disabled: false,
+  cors: { allowOrigins: [] },
+};
+
+/**
+ * What one function is told, gathered from every construct that attaches to it.
+ * It is a child of the function, so that all of them find the same one.
+ */
+export class FunctionSettings extends Construct {
+  /** The settings of a function, empty at first. */
+  public static of(fn: LambdaFunction): FunctionSettings {
+    return fn.node.tryFindChild(ID) as FunctionSettings | undefined ?? new FunctionSettings(fn);
+  }
+
+  private redirected = false;
+  private defaults?: WireSettings;
+  /** Defaults of an API on whose routes the function stands; `attach` outranks them. */
+  private routeDefaults?: WireSettings;
+  private readonly routes = new Map<string, WireSettings>();
+  private readonly variables = new Map<string, string | undefined>();
+
+  private constructor(private readonly fn: LambdaFunction) {
+    super(fn, ID);
+    this.node.addValidation({ validate: () => this.validateSize() });
+  }
+
+  /** Redirects the function, once however often it is attached. */
+  public redirectOnce(): void {
+    if (this.redirected) return;
+    redirect(this.fn);
+    this.fn.addEnvironment(ENV.SETTINGS, Lazy.string({ produce: () => Stack.of(this).toJsonString(this.configuration()) }));
+    this.redirected = true;
+  }
+
+  /**
+   * A variable (or its absence) that holds for the whole function, whichever
+   * route is called. Returns whether it is new, so that a grant comes with it.
+   */
+  public setVariable(site: IConstruct, prop: string, name: string, value: string | undefined): boolean {
+    if (this.variables.has(name)) {
+      if (this.variables.get(name) === value) return false;
+      refuse({
+        site,
+        prop,
+        problem: `differs from what ${this.fn.node.path} was attached with before`,
+        remedy: `Give the same ${prop} wherever this function is attached, or use a function for each`,
+      });
+    }
+    this.variables.set(name, value);
+    if (value === undefined) return false;
+    this.fn.addEnvironment(name, value);
+    return true;
+  }
+
+  /** What holds for every request that no route names. */
+  public setDefaults(site: IConstruct, settings: WireSettings): void {
+    if (this.defaults !== undefined) this.requireSame(site, 'attach', this.defaults, settings);
+    this.defaults = settings;
+  }
+
+  /** What holds for one route, `POST /payments`, of an API with these defaults. */
+  public setRoute(site: IConstruct, route: string, settings: WireSettings, apiDefaults: WireSettings): void {
+    const before = this.routes.get(route);
+    if (before !== undefined) this.requireSame(site, `route ${route}`, before, settings);
+    this.routes.set(route, settings);
+    this.routeDefaults ??= apiDefaults;
+  }
+
+  /** A route whose requests go straight to the handler. */
+  public exempt(site: IConstruct, route: string): void {
+    const before = this.routes.get(route);
+    if (before !== undefined) this.requireSame(site, `route ${route}`, before, { disabled: true });
+    this.routes.set(route, { disabled: true });
+  }
+
+  private requireSame(site: IConstruct, prop: string, before: WireSettings, now: WireSettings): void {
+    const differing = Object.keys({ ...before, ...now })
+      .filter((name) => canonical(before[name as keyof WireSettings]) !== canonical(now[name as keyof WireSettings]));
+    if (differing.length === 0) return;
+    refuse({
+      site,
+      prop,
+      problem: `gives ${this.fn.node.path} other settings than before (${differing.join(', ')})`,
+      remedy: 'Give the same settings, set "namespace" alike on both constructs, or use a function for each',
+    });
+  }
+
+  private configuration(): WireConfiguration {
+    // Only an attached function is told anything, so one of the two is there.
+    const defaults = (this.defaults ?? this.routeDefaults)!;
+    const routes = [...this.routes].flatMap(([route, settings]): [string, WireSettings][] => {
+      const own = difference(settings, defaults);
+      return Object.keys(own).length === 0 ? [] : [[route, own]];
+    });
+    return routes.length === 0 ? { defaults } : { defaults, routes: Object.fromEntries(routes) };
+  }
+
+  /** Lambda counts names and values of all variables; tokens have no length yet and are left out. */
+  private validateSize(): string[] {
+    if (!this.redirected) return [];
+    const { variables = {} } = Stack.of(this).resolve((this.fn.node.defaultChild as CfnFunction).environment) as CfnFunction.EnvironmentProperty;
+    const bytes = Object.entries(variables as Record<string, unknown>)
+      .reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 0), 0);
+    if (bytes <= MAX_SETTINGS_BYTES) return [];
+    const settings = Buffer.byteLength(JSON.stringify(this.configuration()));
+    return [refusalMessage({
+      site: this.fn,
+      prop: 'environment',
+      problem: `has ${bytes} bytes, ${settings} of them idempotency settings, where Lambda allows ${MAX_SETTINGS_BYTES}`,
+      remedy: 'Give fewer routes settings of their own, or spread the routes over several functions',
+    })];
+  }
+}
+
+/** What a route must say so that, over these defaults, its own settings hold. */
+function difference(settings: WireSettings, defaults: WireSettings): WireSettings {
+  if (settings.disabled) return settings;
+  const own = Object.entries(settings).filter(([name, value]) => canonical(defaults[name as keyof WireSettings]) !== canonical(value));
+  const unset = Object.keys(defaults).filter((name) => !(name in settings)) as (keyof WireSettings)[];
+  return { ...Object.fromEntries(own), ...Object.fromEntries(unset.map((name) => [name, RUNTIME_DEFAULTS[name]])) };
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value) ?? '';
+}

@@ -1,0 +1,126 @@
+import { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { Attacher } from './attacher';
+import { METRICS, WireCors } from '../contract';
+import { IIdempotencyMetrics, runtimeMetric } from '../idempotency-metrics';
+import { idempotencyPolicy } from './idempotency-policy';
+import { IdempotencyProps } from '../idempotency-props';
+import { IdempotencySettings } from '../idempotency-settings';
+import { IdempotencyTable, IIdempotencyTable } from '../idempotency-table';
+import { LargeResponses } from '../large-responses';
+import { newOverflowBucket } from './overflow-bucket';
+
+/**
+ * What `IdempotentApi`, `IdempotentRestApi` and `Idempotency` have in common.
+ *
+ * @internal
+ */
+export abstract class IdempotentConstruct extends Construct implements IIdempotencyMetrics {
+  /** Where records are kept. */
+  public readonly table: IIdempotencyTable;
+
+  /** @internal */
+  protected readonly _attacher: Attacher;
+  private readonly metricsNamespace: string;
+
+  constructor(scope: Construct, id: string, props: IdempotencyProps, cors?: WireCors) {
+    super(scope, id);
+    this.metricsNamespace = props.namespace ?? this.node.path;
+    this.table = props.table ?? new IdempotencyTable(this, 'Table');
+    this._attacher = new Attacher({
+      site: this,
+      table: this.table,
+      overflowBucket: this.overflowBucket(props.largeResponses),
+      settings: { ...props, namespace: this.metricsNamespace },
+      cors,
+    });
+  }
+
+  /**
+   * Environment variables for a function that cannot be redirected and wraps
+   * its handler in code, with `idempotent()`. It needs `grantUse` too.
+   *
+   * @param settings what differs from the settings of this construct; give
+   * `processingTimeout` if the function may run for more than 30 seconds
+   */
+  public environment(settings: IdempotencySettings = {}): { [name: string]: string } {
+    return this._attacher.environment(settings);
+  }
+
+  /**
+   * Grants what the wrapper needs: use of the table, of the bucket for large
+   * responses, and reading of the key secrets.
+   *
+   * @param grantee the function, or whatever else runs the wrapper
+   * @param settings those that `environment` was given: a key secret among them is granted as well
+   */
+  public grantUse(grantee: IGrantable, settings: IdempotencySettings = {}): Grant {
+    return this._attacher.grantUse(grantee, settings);
+  }
+
+  /**
+   * What to publish about keys: which routes take one, when it expires, and
+   * which errors to expect (section 2 of draft-ietf-httpapi-idempotency-key-header-07),
+   * as the `paths` and `components` of an OpenAPI 3.1 description. It covers the
+   * routes added before the call.
+   */
+  public idempotencyPolicy(): any {
+    return idempotencyPolicy(this._attacher.routes);
+  }
+
+  /** Requests that got a recorded response; by default the sum over 5 minutes. */
+  public metricHits(props?: MetricOptions): Metric {
+    return this.metric(METRICS.HITS, props);
+  }
+
+  /** Requests whose handler ran; by default the sum over 5 minutes. */
+  public metricMisses(props?: MetricOptions): Metric {
+    return this.metric(METRICS.MISSES, props);
+  }
+
+  /** Requests answered 409, because their operation was still being executed; by default the sum over 5 minutes. */
+  public metricConflicts(props?: MetricOptions): Metric {
+    return this.metric(METRICS.CONFLICTS, props);
+  }
+
+  /** Requests answered 422, because their key had come with another request; by default the sum over 5 minutes. */
+  public metricMismatches(props?: MetricOptions): Metric {
+    return this.metric(METRICS.MISMATCHES, props);
+  }
+
+  /** Executions that took over from one whose lease had run out; by default the sum over 5 minutes. */
+  public metricTakeovers(props?: MetricOptions): Metric {
+    return this.metric(METRICS.TAKEOVERS, props);
+  }
+
+  /** Executions that ended after another had taken over; by default the sum over 5 minutes. */
+  public metricSuperseded(props?: MetricOptions): Metric {
+    return this.metric(METRICS.SUPERSEDED, props);
+  }
+
+  /** Requests during which the store failed or did not answer in time; by default the sum over 5 minutes. */
+  public metricStoreErrors(props?: MetricOptions): Metric {
+    return this.metric(METRICS.STORE_ERRORS, props);
+  }
+
+  /** Executions whose response could not be recorded; by default the sum over 5 minutes. */
+  public metricUnpersisted(props?: MetricOptions): Metric {
+    return this.metric(METRICS.UNPERSISTED, props);
+  }
+
+  /** Milliseconds that a request spent waiting for the store; by default the 99th percentile over 5 minutes. */
+  public metricStoreLatency(props?: MetricOptions): Metric {
+    return this.metric(METRICS.STORE_LATENCY, props);
+  }
+
+  private overflowBucket(largeResponses: LargeResponses | undefined): IBucket | undefined {
+    if (largeResponses === undefined) return undefined;
+    return largeResponses._bucket() ?? newOverflowBucket(this, () => this._attacher.longestTtlSeconds());
+  }
+
+  private metric(name: string, props?: MetricOptions): Metric {
+    return runtimeMetric(this, this.metricsNamespace, name, props);
+  }
+}

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileSystem, Stack } from 'aws-cdk-lib';
+import { Code, Function as LambdaFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { LAYER } from '../contract';
+import { refuse } from './errors';
+
+const LAYER_ID = 'IdempotencyLayer';
+const LAYER_LIMIT = 5;
+const FOLDER = join(__dirname, '..', '..', 'build', 'layer');
+
+/**
+ * Adds the runtime to a function. Each stack has a layer of its own: shared
+ * between stacks it would be an export whose value changes with every release,
+ * which CloudFormation refuses.
+ */
+export function addRuntimeLayer(fn: LambdaFunction): void {
+  requireBundle(fn);
+  const stack = Stack.of(fn);
+  const layer = stack.node.tryFindChild(LAYER_ID) as LayerVersion | undefined
+    ?? new LayerVersion(stack, LAYER_ID, { code: Code.fromAsset(FOLDER), description: 'Runtime of cdk-idempotent-api' });
+  try {
+    fn.addLayers(layer);
+  } catch (cause) {
+    refuse({
+      site: fn,
+      prop: 'layers',
+      problem: `leave no room for the layer of cdk-idempotent-api (Lambda allows ${LAYER_LIMIT})`,
+      remedy: 'Take one out, or wrap the handler in code with idempotent() and pass idempotency.environment()',
+      cause,
+    });
+  }
+  // A layer's reference stays the same when its content changes; without this,
+  // an alias would stay with the version that has the old runtime.
+  fn.invalidateVersionBasedOn(FileSystem.fingerprint(FOLDER));
+}
+
+function requireBundle(fn: LambdaFunction): void {
+  if (existsSync(join(FOLDER, LAYER.DIRECTORY, 'handler.mjs'))) return;
+  refuse({
+    site: fn,
+    prop: 'layers',
+    problem: 'cannot be given the runtime, which has not been built',
+    remedy: 'Run "npm run bundle" in the repository of cdk-idempotent-api; a published package contains it',
+  });
+}

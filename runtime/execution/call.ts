@@ -1,0 +1,44 @@
+import type { ResolvedSettings } from '../configuration/settings';
+import type { IdempotencyLogger } from '../observability/logger';
+import type { Front, HttpRequest } from '../request/fronts/front';
+import type { OverflowStore } from '../stores/overflow/overflow-store';
+import type { IdempotencyStore } from '../stores/store';
+import type { Clock, Millis, MonotonicMillis } from '../time';
+
+/** Time and randomness, passed in. */
+export interface Host {
+  readonly clock: Clock;
+  /** A fresh random token at every call. */
+  readonly token: () => string;
+  /** From 0 up to 1, for jitter. */
+  readonly random: () => number;
+}
+
+/** Everything that one request with a key is handled with. */
+export interface Call {
+  readonly event: unknown;
+  readonly context: object;
+  readonly front: Front;
+  readonly request: HttpRequest;
+  readonly settings: ResolvedSettings;
+  /** The client's key, unquoted. */
+  readonly key: string;
+  readonly handler: (event: unknown, context: unknown) => unknown;
+  readonly store: IdempotencyStore;
+  readonly overflow?: OverflowStore;
+  readonly host: Host;
+  readonly logger: IdempotencyLogger;
+}
+
+/** Below this a handler is not started: what is left would not do for recording its response. */
+export const MINIMUM_BUDGET = 250 as Millis;
+
+/** Until Lambda ends the function; without a limit where the context knows none. */
+export function remainingTime(context: object): Millis {
+  const { getRemainingTimeInMillis } = context as { getRemainingTimeInMillis?: () => number };
+  const remaining = typeof getRemainingTimeInMillis === 'function' ? getRemainingTimeInMillis.call(context) : Infinity;
+  return (Number.isNaN(remaining) ? Infinity : remaining) as Millis;
+}
+
+export const deadlineAfter = ({ host }: Pick<Call, 'host'>, length: number): MonotonicMillis =>
+  (host.clock.monotonic() + length) as MonotonicMillis;

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { deadlineAfter, remainingTime, type Call } from './call';
+import { isRetryable } from './in-handler';
+import { runHandler, type HandlerOutcome } from './run-handler';
+import type { IdempotencyLogger } from '../observability/logger';
+import type { Ownership, Ports } from '../protocol/acquire';
+import { complete, release } from '../protocol/conclude';
+import type { IdempotencyRecord, StoredResponse } from '../protocol/record';
+import { ask, until } from '../protocol/store-call';
+import type { HttpResponse } from '../request/fronts/front';
+import { field, statusOf } from '../request/fronts/parts';
+import { markedNotPersisted, reasonOf, refuse, type Answer, type Problem } from '../response/answer';
+import { pack } from '../response/codec';
+import { replayOf } from '../response/replay';
+import { storedHeaders } from '../response/replay-headers';
+import { seconds, type Millis, type MonotonicMillis } from '../time';
+
+/** Longest that recording a response may take, in milliseconds. */
+const RECORDING_LIMIT = 10_000;
+/** Kept for handing the response to Lambda. */
+const PARTING_TIME = 100;
+
+/** The owner's part: handler, complete, response. */
+export async function execute(call: Call, ownership: Ownership, ports: Ports): Promise<Answer> {
+  const { event, context, handler, host, key } = call;
+  const { claim, attempt, takeover, mayFollowUnfinished } = ownership;
+  const timeLeft = Math.min(until(ownership.leaseDeadline, host.clock), remainingTime(context)) as Millis;
+  const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd) };
+  const ran = await runHandler(handler, event, context, execution, timeLeft, host.clock);
+
+  const own: Answer = {
+    outcome: takeover ? 'takeover' : 'executed',
+    id: claim.id,
+    attempt,
+    reply: ran.kind === 'returned' ? { result: ran.value } : { error: ran.error },
+  };
+  const deadline = recordingDeadline(call);
+  const response = toRecord(ran, call);
+  if (response === undefined) {
+    await release(ownership, ports, deadline);
+    return own;
+  }
+  const stored = await packed(response, call, ownership, deadline);
+  const concluded = await complete(ownership, stored, seconds(call.settings.ttlSeconds), ports, deadline);
+  switch (concluded.kind) {
+    case 'recorded':
+      return own;
+    case 'superseded':
+      return superseded(call, own, concluded.winner);
+    case 'superseded-running':
+      return refuse(call, 'superseded', { kind: 'conflict' }, { id: claim.id, attempt });
+    case 'unpersisted':
+      return notPersisted(call, own, concluded);
+  }
+}
+
+const recordingDeadline = (call: Call): MonotonicMillis => {
+  const remaining = remainingTime(call.context);
+  return deadlineAfter(call, Math.min(RECORDING_LIMIT, Math.max(remaining - PARTING_TIME, remaining / 2)));
+};
+
+/** The response that goes on record, or none: then the next retry runs the handler again. */
+function toRecord(ran: HandlerOutcome, { front, settings, logger }: Call): HttpResponse | undefined {
+  if (ran.kind === 'threw') {
+    return isRetryable(ran.error) || settings.thrownErrors === 'release' ? undefined : front.thrown();
+  }
+  if (isNonsenseStatus(ran.value)) return undefined;
+  const { malformed, ...response } = front.normalise(ran.value);
+  if (malformed) return response;
+  const { storeResponse } = settings;
+  if (storeResponse === 'all') return response;
+  if (storeResponse === 'definitive') return NOT_DEFINITIVE.has(response.statusCode) ? undefined : response;
+  if (typeof storeResponse !== 'function') return storeResponse.includes(response.statusCode) ? response : undefined;
+  return wants(storeResponse, response, logger) ? response : undefined;
+}
+
+/** The handler has run: where the predicate throws, or returns a promise, its response is kept. */
+function wants(predicate: (response: HttpResponse) => unknown, response: HttpResponse, logger: IdempotencyLogger): boolean {
+  try {
+    const verdict = predicate(response);
+    if (typeof (verdict as { then?: unknown } | undefined)?.then !== 'function') return Boolean(verdict);
+    Promise.resolve(verdict).catch(() => undefined);
+    logger.warn('storeResponse returned a promise: the response is recorded', {});
+  } catch {
+    logger.warn('storeResponse threw: the response is recorded', {});
+  }
+  return true;
+}
+
+/** Statuses that say nothing final about the operation. */
+const NOT_DEFINITIVE = new Set([408, 425, 429, 502, 503, 504]);
+
+/** No gateway sends such a status on, so there is nothing that a replay could repeat. */
+const isNonsenseStatus = (result: unknown): boolean => {
+  const status = field(result, 'statusCode');
+  return status !== undefined && status !== null && statusOf(status) === undefined;
+};
+
+/** As it fits the store: whole, in the overflow bucket, or a tombstone that says it was too large. */
+async function packed(response: HttpResponse, call: Call, { claim }: Ownership, deadline: MonotonicMillis): Promise<StoredResponse> {
+  const { store, overflow, settings, host, logger } = call;
+  const fit = pack({ ...response, headers: storedHeaders(response.headers, settings) }, store.limits);
+  if (fit.kind === 'fits') return fit.stored;
+  if (overflow === undefined) return fit.tombstone;
+  const objectKey = `${claim.id}/${randomUUID()}`;
+  const half = (until(deadline, host.clock) / 2) as Millis;
+  const put = await ask((options) => overflow.put(objectKey, fit.bytes, options), half, host.clock);
+  if (put.known) return { ...fit.pointer, overflow: objectKey };
+  logger.warn('the overflow bucket is out of reach: the response is not kept', { id: claim.id, reason: reasonOf(put.cause) });
+  return fit.tombstone;
+}
+
+/** Somebody else took over and finished: theirs is the answer that every retry will get, so this caller gets it as well. */
+async function superseded(call: Call, own: Answer, winner: IdempotencyRecord): Promise<Answer> {
+  const { id, attempt } = own;
+  const found = await replayOf(winner, call);
+  switch (found.kind) {
+    case 'response':
+      return { outcome: 'superseded', id, attempt, reply: { result: call.front.render(found.response, call.event) } };
+    case 'too-large':
+      return refuse(call, 'superseded', { kind: 'result-too-large' }, { id, attempt });
+    case 'unreadable':
+      return { ...notPersisted(call, own, found.problem), outcome: 'superseded' };
+  }
+}
+
+/** The handler has run, so its caller gets its response and is told that a retry may execute again. */
+function notPersisted(call: Call, own: Answer, problem: Problem): Answer {
+  return { ...own, reply: { result: markedNotPersisted(call, own.reply) }, unpersisted: true, problem };
+}

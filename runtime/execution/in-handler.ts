@@ -1,0 +1,84 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { derivedKey } from '../request/record-id';
+
+/** What the handler may know of the idempotent execution it runs in. */
+export interface IdempotentExecution {
+  /** The client's key, unquoted. */
+  readonly key: string;
+  /** The record's id, a hash: the one name for this operation that may be logged. */
+  readonly id: string;
+  /** 1 on a new record, one more with each claim on it. */
+  readonly attempt: number;
+  /** An execution of this operation came before and did not finish: its effects may or may not have happened. */
+  readonly isTakeover: boolean;
+  /** When another retry may take over, on this host's wall clock. */
+  readonly leaseExpiresAt: Date;
+  /** Fires shortly before the lease or the function's time ends, whichever comes first: stop what has effects. */
+  readonly signal: AbortSignal;
+  /**
+   * A key to hand downstream, such as a payment provider's idempotency key:
+   * equal on every attempt of this operation, different for each `name`. The
+   * same again where a client uses its key anew after the record has expired.
+   */
+  derivedKey(name: string): string;
+}
+
+// The layer and the user's bundle each have a copy of this module. They meet
+// through symbols in the registry of the process, not through module state.
+const EXECUTIONS = Symbol.for('cdk-idempotent-api.executions');
+const CURRENT = Symbol.for('cdk-idempotent-api.current');
+const RETRYABLE = Symbol.for('cdk-idempotent-api.retryable');
+
+type Executions = WeakMap<object, IdempotentExecution>;
+
+function executions(): Executions {
+  const shared = globalThis as { [EXECUTIONS]?: Executions };
+  shared[EXECUTIONS] ??= new WeakMap();
+  return shared[EXECUTIONS];
+}
+
+/**
+ * The execution that the handler was called for, by the `context` it was given;
+ * `undefined` where the request carried no key or is not protected.
+ */
+export const idempotencyOf = (context: object): IdempotentExecution | undefined => executions().get(context);
+
+/** The context of the execution that the running code is part of. */
+function current(): AsyncLocalStorage<object> {
+  const shared = globalThis as { [CURRENT]?: AsyncLocalStorage<object> };
+  shared[CURRENT] ??= new AsyncLocalStorage();
+  return shared[CURRENT];
+}
+
+/** Runs `handle` so that `idempotencyOf(context)` answers, within it and for as long as the context lives. */
+export function within<T>(context: object, execution: Omit<IdempotentExecution, 'derivedKey'>, handle: () => T): T {
+  executions().set(context, { ...execution, derivedKey: (name) => derivedKey(execution.id, name) });
+  return current().run(context, handle);
+}
+
+/**
+ * Whether this very request is being executed around the running code: the
+ * handler is wrapped twice, with something in between that hides it (middy, a
+ * tracer). The inner wrapper would meet the outer one's claim and refuse it.
+ */
+export const isWithin = (context: object, key: string): boolean =>
+  current().getStore() === context && idempotencyOf(context)?.key === key;
+
+/**
+ * Thrown by a handler that had no effect and wants the next retry to run it
+ * again: the key is released instead of the failure being recorded. The client
+ * gets the gateway's own error, as for any throw.
+ */
+export class RetryableError extends Error {
+  public readonly code = 'IDEMPOTENCY_RETRYABLE';
+
+  public constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'RetryableError';
+    Object.defineProperty(this, RETRYABLE, { value: true });
+  }
+}
+
+/** By the brand that only our class bears: an error that merely has its name is not one. */
+export const isRetryable = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && (error as { [RETRYABLE]?: unknown })[RETRYABLE] === true;

@@ -1,0 +1,135 @@
+import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
+import { execute } from './execute';
+import { acquire, type Acquired, type LeaseTerms, type Ownership, type Ports, type Unavailable } from '../protocol/acquire';
+import { release } from '../protocol/conclude';
+import type { IdempotencyRecord } from '../protocol/record';
+import { until } from '../protocol/store-call';
+import { waitForOutcome } from '../protocol/wait';
+import { fingerprint, sameRequest } from '../request/fingerprint';
+import { recordIds } from '../request/identify';
+import { standingId } from '../request/standing-id';
+import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
+import { replayOf } from '../response/replay';
+import { seconds, type Millis } from '../time';
+
+/** Longest wait for the store before the handler runs, in milliseconds. */
+const CLAIM_LIMIT = 5_000;
+
+/**
+ * One request with a key, in the order of things: authorize, id and
+ * fingerprint, claim, handler, complete, response.
+ */
+export async function protectedCall(call: Call): Promise<Answer> {
+  const { context, settings, request, host } = call;
+  const denial = await denied(call);
+  if (denial !== undefined) return { outcome: 'rejected', reply: denial };
+
+  if (remainingTime(context) < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE);
+
+  const ids = await recordIds(call);
+  if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
+  if (ids.kind === 'threw') return { outcome: 'rejected', reply: ids };
+  if (ids.kind === 'unavailable') return outOfReach(call, ids.problem);
+
+  const remaining = remainingTime(context);
+  const deadline = deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2));
+  const standing = await standingId(ids, call.store, host.clock, deadline);
+  if (!standing.known) {
+    return unavailable(call, { kind: 'unavailable', reason: 'the former record could not be read', cause: standing.cause, unanswered: true }, ids.id);
+  }
+
+  const id = standing.value;
+  const key = { id, fingerprint: fingerprint(request, settings) };
+  const terms = termsOf(call, remaining);
+  const ports: Ports = { store: call.store, clock: host.clock, token: host.token, sameRequest };
+  const first = await acquire(key, terms, ports, deadline);
+  const acquired = first.kind === 'conflict' && settings.onConflict === 'wait' ? await waitOut(first, key, terms, ports, call) : first;
+
+  switch (acquired.kind) {
+    case 'owner': {
+      const problem = tooLate(call, acquired.ownership);
+      if (problem === undefined) return execute(call, acquired.ownership, ports);
+      await release(acquired.ownership, ports, deadlineAfter(call, Math.min(MINIMUM_BUDGET, remainingTime(context) / 2)));
+      return outOfReach(call, problem, { id });
+    }
+    case 'replay':
+      return replay(call, acquired.record);
+    case 'conflict':
+    case 'mismatch':
+      return refuse(call, acquired.kind, { kind: acquired.kind }, { id, duplicate: acquired });
+    case 'unavailable':
+      return unavailable(call, acquired, id);
+  }
+}
+
+/** Before any lookup, because a replay skips the handler's own checks. */
+async function denied({ event, context, settings }: Call): Promise<Answer['reply'] | undefined> {
+  try {
+    const result = await settings.authorize?.(event, context);
+    return result === undefined ? undefined : { result };
+  } catch (error) {
+    return { error };
+  }
+}
+
+const TOO_LATE: Problem = { reason: 'too little of the function’s time is left' };
+
+const LEASE_OVER: Problem = { reason: 'the lease was over when the claim was answered' };
+
+/**
+ * Why the owner does not start. After its lease another retry may have taken
+ * over, and the handler of this one would run without being told of that.
+ */
+function tooLate({ context, host }: Call, { leaseDeadline }: Ownership): Problem | undefined {
+  if (remainingTime(context) < MINIMUM_BUDGET) return TOO_LATE;
+  return until(leaseDeadline, host.clock) > 0 ? undefined : LEASE_OVER;
+}
+
+const termsOf = ({ settings }: Call, remaining: Millis): LeaseTerms => {
+  const processing = seconds(settings.processingTimeoutSeconds);
+  return {
+    lease: Number.isFinite(remaining) ? (Math.max(processing, Math.ceil(remaining)) as Millis) : processing,
+    ttl: seconds(settings.ttlSeconds),
+    margin: seconds(settings.clockMarginSeconds),
+    takeover: settings.takeover === 'allow',
+  };
+};
+
+/** Waits as long as is configured, and never so long that there is no time to answer. */
+function waitOut(
+  conflict: Extract<Acquired, { kind: 'conflict' }>,
+  key: { readonly id: string; readonly fingerprint: Uint8Array },
+  terms: LeaseTerms,
+  ports: Ports,
+  call: Call,
+): Promise<Acquired> {
+  const longest = Math.min(seconds(call.settings.waitSeconds), remainingTime(call.context) - 2 * MINIMUM_BUDGET);
+  return waitForOutcome(conflict, key, terms, { ...ports, random: call.host.random }, deadlineAfter(call, longest), MINIMUM_BUDGET);
+}
+
+async function replay(call: Call, record: IdempotencyRecord): Promise<Answer> {
+  const { id } = record;
+  const duplicate = { kind: 'replay', record } as const;
+  const found = await replayOf(record, call);
+  switch (found.kind) {
+    case 'response':
+      return { outcome: 'replayed', id, duplicate, reply: { result: call.front.render(found.response, call.event) } };
+    case 'too-large':
+      return refuse(call, 'replayed', { kind: 'result-too-large' }, { id, duplicate });
+    case 'unreadable':
+      return outOfReach(call, found.problem, { id });
+  }
+}
+
+/**
+ * Fail closed; unless the store gave no answer at all and the user chose to run
+ * unprotected then. A store that has refused a claim has answered.
+ */
+async function unavailable(call: Call, problem: Unavailable, id: string): Promise<Answer> {
+  if (call.settings.onStoreError === 'reject' || !problem.unanswered) return outOfReach(call, problem, { id });
+  const { handler, event, context } = call;
+  const reply = await Promise.resolve()
+    .then(() => handler(event, context))
+    .then((result) => ({ result }), (error: unknown) => ({ error }));
+  return { outcome: 'store_error', id, problem, unpersisted: true, reply: { result: markedNotPersisted(call, reply) } };
+}

@@ -1,0 +1,47 @@
+import { within, type IdempotentExecution } from './in-handler';
+import type { Clock, Millis } from '../time';
+
+export type HandlerOutcome =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown };
+
+/** The handler's time is nearly over: what `signal.reason` is. */
+export class LeaseEndingError extends Error {
+  public readonly code = 'IDEMPOTENCY_LEASE_ENDING';
+
+  public constructor() {
+    super('The lease of this execution is about to end: stop before another one may take over.');
+    this.name = 'LeaseEndingError';
+  }
+}
+
+/** How long before the end the handler is told: a tenth of its time, a second at the most. */
+const warningBefore = (length: Millis): number => Math.min(1000, length / 10);
+
+/**
+ * Runs the handler to its end, however long that takes: the wrapper never
+ * returns while the handler is pending, since Lambda would freeze the rest and
+ * let it go on within another request. `timeLeft` is until the lease or the
+ * function's time ends, measured on a clock that does not jump.
+ */
+export async function runHandler(
+  handler: (event: unknown, context: unknown) => unknown,
+  event: unknown,
+  context: object,
+  execution: Omit<IdempotentExecution, 'derivedKey' | 'signal'>,
+  timeLeft: Millis,
+  clock: Clock,
+): Promise<HandlerOutcome> {
+  const ending = new AbortController();
+  const over = new AbortController();
+  void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over.signal).then(() => {
+    if (!over.signal.aborted) ending.abort(new LeaseEndingError());
+  });
+  try {
+    return { kind: 'returned', value: await within(context, { ...execution, signal: ending.signal }, () => handler(event, context)) };
+  } catch (error) {
+    return { kind: 'threw', error };
+  } finally {
+    over.abort();
+  }
+}

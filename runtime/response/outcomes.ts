@@ -1,0 +1,178 @@
+import { prefers } from './accept';
+import { corsHeaders } from './cors';
+import type { WireCors } from '../../lib/contract';
+import type { HttpRequest, HttpResponse } from '../request/fronts/front';
+import type { KeyFault } from '../request/key';
+
+/** Why the wrapper answers in the handler's place. */
+export type Refusal =
+  | { readonly kind: 'conflict' | 'mismatch' | 'key-missing' | 'tenant-missing' | 'store-unavailable' | 'result-too-large' }
+  | { readonly kind: 'key-invalid'; readonly reason: KeyFault };
+
+export type IdempotencyErrorCode =
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'IDEMPOTENCY_KEY_MISSING'
+  | 'IDEMPOTENCY_KEY_INVALID'
+  | 'IDEMPOTENCY_TENANT_MISSING'
+  | 'IDEMPOTENCY_STORE_UNAVAILABLE'
+  | 'IDEMPOTENCY_RESULT_TOO_LARGE';
+
+/** An error of the wrapper as its clients see it, and as `formatError` is given it. */
+export interface IdempotencyError {
+  readonly code: IdempotencyErrorCode;
+  readonly message: string;
+  /** The HTTP status. */
+  readonly status: number;
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly code: IdempotencyErrorCode;
+  /** What RFC 9457 calls the title: the same at every occurrence. */
+  readonly title: string;
+  /** Whether the very same request may succeed later; also the value of the retry hint headers. */
+  readonly retry: boolean;
+  /** Seconds. Never the remaining lease: clients would wait it out, or give up. */
+  readonly retryAfter?: number;
+}
+
+export const OUTCOMES: Readonly<Record<Refusal['kind'], Outcome>> = {
+  'conflict': {
+    status: 409,
+    code: 'IDEMPOTENCY_CONFLICT',
+    title: 'A request is outstanding for this idempotency key',
+    retry: true,
+    retryAfter: 1,
+  },
+  'mismatch': { status: 422, code: 'IDEMPOTENCY_KEY_REUSED', title: 'Idempotency key is already used', retry: false },
+  'key-missing': { status: 400, code: 'IDEMPOTENCY_KEY_MISSING', title: 'Idempotency key is missing', retry: false },
+  'key-invalid': { status: 400, code: 'IDEMPOTENCY_KEY_INVALID', title: 'Idempotency key is invalid', retry: false },
+  'tenant-missing': { status: 403, code: 'IDEMPOTENCY_TENANT_MISSING', title: 'Tenant is missing', retry: false },
+  'store-unavailable': {
+    status: 503,
+    code: 'IDEMPOTENCY_STORE_UNAVAILABLE',
+    title: 'Idempotency store is unavailable',
+    retry: true,
+    retryAfter: 1,
+  },
+  'result-too-large': { status: 410, code: 'IDEMPOTENCY_RESULT_TOO_LARGE', title: 'Result is not kept', retry: false },
+};
+
+const KEY_FAULTS: Readonly<Record<KeyFault, string>> = {
+  'empty': 'The idempotency key is empty',
+  'several': 'The request has more than one idempotency key',
+  'comma': 'The idempotency key has a comma in it, or the request has more than one key',
+  'quote': 'The idempotency key is not quoted as a whole: quote both ends or none, and put nothing after it',
+  'escape': 'The idempotency key has a backslash before something other than a quote or a backslash',
+  'character': 'The idempotency key has something other than visible ASCII characters in it',
+  'too-long': 'The idempotency key is longer than 255 characters',
+  'too-short': 'The idempotency key is shorter than this API accepts',
+};
+
+/** Where each code is explained; the link's target is part of the public interface. */
+const DOCUMENTATION = 'https://github.com/cdk-idempotent-api/cdk-idempotent-api/blob/main/docs/errors.md#';
+
+const JSON_TYPE = 'application/json';
+const PROBLEM_TYPE = 'application/problem+json';
+
+export interface ErrorRules {
+  readonly headerName: string;
+  readonly errorFormat: 'json' | 'problem';
+  /** Headers that tell a client whether a retry makes sense. */
+  readonly retryHintHeaders: readonly string[];
+  readonly formatError?: (error: IdempotencyError) => unknown;
+  readonly cors?: WireCors;
+}
+
+export function errorOf(refusal: Refusal, headerName: string): IdempotencyError {
+  const { code, status } = OUTCOMES[refusal.kind];
+  return { code, message: messageOf(refusal, headerName), status };
+}
+
+function messageOf(refusal: Refusal, headerName: string): string {
+  switch (refusal.kind) {
+    case 'conflict':
+      return 'A request with this idempotency key is already being processed';
+    case 'mismatch':
+      return 'Idempotency key already used for different request';
+    case 'key-missing':
+      return `The header ${headerName} is required`;
+    case 'key-invalid':
+      return KEY_FAULTS[refusal.reason];
+    case 'tenant-missing':
+      return 'The tenant of the caller could not be determined';
+    case 'store-unavailable':
+      return 'The idempotency record is out of reach, so the request was not executed';
+    case 'result-too-large':
+      return 'The request was executed, and its response was too large to keep';
+  }
+}
+
+/** The headers that say whether a retry makes sense: on errors of the wrapper's own, and `false` on a replayed 5xx. */
+export const retryHints = (names: readonly string[], retry: boolean): readonly (readonly [string, string])[] =>
+  names.map((name) => [name, String(retry)] as const);
+
+/**
+ * The response that a refusal is answered with: `{"code","message","status"}`,
+ * or RFC 9457 where it is configured or the client's `Accept` ranks it higher,
+ * or what `formatError` makes of it.
+ *
+ * @param onFormatFailure told why `formatError` gave no body; the client then gets the first form
+ */
+export function errorResponse(
+  refusal: Refusal,
+  request: Pick<HttpRequest, 'headers'>,
+  rules: ErrorRules,
+  onFormatFailure: (cause: unknown) => void,
+): HttpResponse {
+  const outcome = OUTCOMES[refusal.kind];
+  const { contentType, body } = bodyOf(outcome, errorOf(refusal, rules.headerName), request, rules, onFormatFailure);
+  const hints: readonly (readonly [string, string])[] = [
+    ...(outcome.retryAfter === undefined ? [] : [['Retry-After', String(outcome.retryAfter)] as const]),
+    ...retryHints(rules.retryHintHeaders, outcome.retry),
+  ];
+  const origin = request.headers.get('origin')?.[0];
+  return {
+    statusCode: outcome.status,
+    headers: [['Content-Type', contentType], ...hints, ...corsHeaders(rules.cors, origin, hints.map(([name]) => name))],
+    cookies: [],
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+function bodyOf(
+  { title }: Outcome,
+  error: IdempotencyError,
+  request: Pick<HttpRequest, 'headers'>,
+  rules: ErrorRules,
+  onFormatFailure: (cause: unknown) => void,
+): { readonly contentType: string; readonly body: string } {
+  const { code, message, status } = error;
+  const plain = { contentType: JSON_TYPE, body: JSON.stringify({ code, message, status }) };
+  if (rules.formatError !== undefined) {
+    try {
+      return { contentType: JSON_TYPE, body: formatted(rules.formatError({ ...error })) };
+    } catch (cause) {
+      onFormatFailure(cause);
+      return plain;
+    }
+  }
+  if (rules.errorFormat === 'json' && !prefers(request.headers.get('accept') ?? [], PROBLEM_TYPE, JSON_TYPE)) return plain;
+  const type = DOCUMENTATION + code.toLowerCase();
+  return { contentType: PROBLEM_TYPE, body: JSON.stringify({ type, title, status, detail: message, code }) };
+}
+
+/** A string is the body as it stands, anything else that JSON can hold is written as JSON. */
+function formatted(result: unknown): string {
+  if (typeof result === 'string') return result;
+  if (result instanceof Promise) {
+    // Nobody waits for it, and an unhandled rejection would end the process.
+    result.catch(() => undefined);
+    throw new TypeError('formatError returned a promise; return the body itself');
+  }
+  const json = JSON.stringify(result) as string | undefined;
+  if (json === undefined || result === null) throw new TypeError('formatError returned no body; return an object or a string');
+  return json;
+}

@@ -1,0 +1,127 @@
+import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from './dynamodb-expressions';
+import { decodeItem, type TableSchema } from './dynamodb-item';
+import { sdkTransport, type DynamoDbClientLike } from './dynamodb-sdk-transport';
+import type { DynamoDbTransport, Item, UpdateReply } from './dynamodb-transport';
+import type { StoredRecord } from '../../protocol/record';
+import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from '../store';
+
+export interface DynamoDbStoreOptions {
+  /** The table's name or ARN. */
+  readonly tableName: string;
+  /**
+   * Name of the table's partition key, a string.
+   *
+   * @default 'id'
+   */
+  readonly partitionKey?: string;
+  /**
+   * Name of the attribute that the table's TTL is set on, epoch seconds.
+   *
+   * @default 'expires_at'
+   */
+  readonly ttlAttribute?: string;
+  /**
+   * Whether reads are consistent. Every read of the protocol decides whether a
+   * handler runs, so `false` is refused.
+   *
+   * @default true
+   */
+  readonly consistentRead?: true;
+  /**
+   * A `DynamoDBClient` of `@aws-sdk/client-dynamodb`. Give it
+   * `throwOnRequestTimeout: true`: without it the SDK's `requestTimeout` only warns.
+   *
+   * @default - a client of the store's own: 3 attempts of at most 1.5 s, region and endpoint from the environment
+   */
+  readonly client?: DynamoDbClientLike;
+  /**
+   * Something else to talk to DynamoDB with; excludes `client`.
+   *
+   * @default - the SDK
+   */
+  readonly transport?: DynamoDbTransport;
+}
+
+/** `DynamoDbStore` was given an option it cannot work with. */
+export class DynamoDbStoreError extends Error {
+  public readonly code = 'IDEMPOTENCY_CONFIGURATION';
+
+  public constructor(message: string) {
+    super(message);
+    this.name = 'DynamoDbStoreError';
+  }
+}
+
+/**
+ * Records in DynamoDB, one item a key, with the conditional expressions of the
+ * lease protocol. Needs `dynamodb:UpdateItem` and `dynamodb:GetItem` on the
+ * table and nothing else.
+ */
+export class DynamoDbStore implements IdempotencyStore {
+  /** A DynamoDB item is at most 400 KB, and a write is charged by the started KB. */
+  public readonly limits: StoreLimits = { itemBytes: 409_600, writeUnitBytes: 1024 };
+  readonly #table: string;
+  readonly #schema: TableSchema;
+  readonly #transport: DynamoDbTransport;
+
+  /** @throws DynamoDbStoreError where an option is of the wrong type or would break a promise. */
+  public constructor(options: DynamoDbStoreOptions) {
+    const { tableName, partitionKey = 'id', ttlAttribute = 'expires_at', client, transport } = options;
+    for (const [name, value] of Object.entries({ tableName, partitionKey, ttlAttribute })) {
+      if (typeof value !== 'string' || value === '') {
+        throw new DynamoDbStoreError(`${name} must be a non-empty string, got ${JSON.stringify(value)}.`);
+      }
+    }
+    if (options.consistentRead !== undefined && options.consistentRead !== true) {
+      throw new DynamoDbStoreError(
+        'consistentRead must be true: a stale read would run a handler twice or refuse an answer that is there. Leave it out.',
+      );
+    }
+    if (client !== undefined && transport !== undefined) {
+      throw new DynamoDbStoreError('client and transport exclude each other: leave one of them out.');
+    }
+    this.#table = tableName;
+    this.#schema = { partitionKey, ttlAttribute };
+    this.#transport = transport ?? sdkTransport(client);
+  }
+
+  public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
+    const { free, takeover, released } = CLAIMABLE;
+    const condition = [free, ...(claim.takeover ? [takeover] : []), released].join(' OR ');
+    const reply = await this.#update(claim, claimParts(claim, this.#schema), condition, true, options);
+    if (!reply.applied) return { applied: false, current: this.#decode(reply.item) };
+    // Some servers answer with the bare key for an item that was not there.
+    const { old } = reply;
+    return { applied: true, previous: old !== undefined && Object.keys(old).length > 1 ? this.#decode(old) : undefined };
+  }
+
+  public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
+    return this.#writeAsHolder(completion, completeParts(completion, this.#schema), options);
+  }
+
+  public async release(release: Release, options?: CallOptions): Promise<WriteReply> {
+    return this.#writeAsHolder(release, releaseParts(release), options);
+  }
+
+  public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
+    return this.#decode(await this.#transport.get({ table: this.#table, key: this.#key(id) }, options));
+  }
+
+  async #writeAsHolder(holder: Release, parts: WriteParts, options?: CallOptions): Promise<WriteReply> {
+    const reply = await this.#update(holder, parts, HELD, false, options);
+    return reply.applied ? { applied: true } : { applied: false, current: this.#decode(reply.item) };
+  }
+
+  #update({ id }: { readonly id: string }, parts: WriteParts, condition: string, returnOld: boolean, options?: CallOptions): Promise<UpdateReply> {
+    const { names, values } = parts;
+    return this.#transport.update({ table: this.#table, key: this.#key(id), update: updateOf(parts), condition, names, values, returnOld }, options);
+  }
+
+  #key(id: string): Item {
+    return { [this.#schema.partitionKey]: { S: id } };
+  }
+
+  #decode(item: Record<string, unknown> | undefined): StoredRecord | undefined {
+    return item === undefined ? undefined : decodeItem(item, this.#schema);
+  }
+}
