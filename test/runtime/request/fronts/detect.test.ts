@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { detectFront } from '../../../../runtime/request/fronts/detect';
 import { golden } from '../../golden';
 
-const names = readdirSync(path.join(__dirname, '../golden')).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
+const names = readdirSync(path.join(__dirname, '../../golden')).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
 const kindOf = (name: string) => (name.startsWith('alb') ? 'alb' : /^(http-api|rest-api|function-url)/.exec(name)?.[0]);
 
 describe('which front an event came through', () => {
