@@ -1,6 +1,7 @@
 import { LOCAL_HELP, parseLocalOptions } from './cli-options';
 import { createReporter, type Output } from './events';
-import { start, type RunContext, type Running } from './runner';
+import type { RunContext } from './run-context';
+import { start, type Running } from './runner';
 
 /** The process that a command runs in. */
 export interface CommandContext extends Pick<RunContext, 'directory' | 'cliDirectory' | 'environment' | 'platform'> {

@@ -5,31 +5,18 @@ import { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
 import { createClient } from './create-tables';
 import type { DynamoDb } from './dynamodb';
-import type { Reporter } from './events';
 import { serve, type ApiServer, type Observer } from './http/server';
 import { LocalError } from './local-error';
 import { observerOf } from './observer';
 import { OutcomeLog } from './outcome';
 import { planAssembly, type Plan } from './plan';
+import type { RunContext } from './run-context';
 import { startFunctions } from './start-functions';
 import { startDynamoDb, startServices } from './start-services';
 import { synthesize } from './synth';
 import { History } from './window/history';
 import { Records } from './window/records';
 import { RequestWindow } from './window/window';
-
-export interface RunContext {
-  /** The user's folder: apps run there, packages are looked for there first. */
-  readonly directory: string;
-  /** Where the command itself lies. */
-  readonly cliDirectory: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** `linux-x64` */
-  readonly platform: string;
-  readonly reporter: Reporter;
-  /** Fires when the start is to be given up. */
-  readonly signal: AbortSignal;
-}
 
 /** A started runner. */
 export interface Running {

@@ -7,7 +7,7 @@ import { FunctionSpecError } from './lambda/function-spec-error';
 import type { FunctionOptions, FunctionSpec, InvocationResult, LocalFunction, LogLine } from './lambda/local-function';
 import type { OutcomeLog } from './outcome';
 import type { Plan } from './plan';
-import type { RunContext } from './runner';
+import type { RunContext } from './run-context';
 
 /** Starts the functions that something calls, and returns what calls them. */
 export function startFunctions(

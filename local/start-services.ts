@@ -8,7 +8,7 @@ import { createClient, createTables } from './create-tables';
 import { externalDynamoDb, startEmbeddedDynamoDb, type DynamoDb } from './dynamodb';
 import type { Endpoints, FunctionPlan } from './functions';
 import type { Plan } from './plan';
-import type { RunContext } from './runner';
+import type { RunContext } from './run-context';
 import { startTtlSweep } from './ttl-sweep';
 
 /** DynamoDB itself takes days; a developer is to see it happen. */
