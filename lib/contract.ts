@@ -21,6 +21,12 @@ export const ENV = {
   KEY_SECRET: 'IDEMPOTENCY_KEY_SECRET',
   /** The one that keyed them before a rotation, written alike. */
   PREVIOUS_KEY_SECRET: 'IDEMPOTENCY_PREVIOUS_KEY_SECRET',
+  /** ARN of the function that the relay invokes: that of the alias or the version, where it is one. */
+  TARGET: 'IDEMPOTENCY_TARGET',
+  /** That function's timeout, in seconds: an Invoke of unknown outcome may be running for so long. */
+  TARGET_TIMEOUT: 'IDEMPOTENCY_TARGET_TIMEOUT',
+  /** `true` where it is a durable function, which is invoked with the record's id as its execution's name. */
+  TARGET_DURABLE: 'IDEMPOTENCY_TARGET_DURABLE',
 } as const;
 
 /** The layer's directory below `/opt`, and the handler string that enters it. */
@@ -28,6 +34,15 @@ export const LAYER = {
   DIRECTORY: 'cdk-idempotent-api',
   HANDLER: '/opt/cdk-idempotent-api/handler.handler',
 } as const;
+
+/** The relay's code, a directory of `build/`, and its handler string. */
+export const RELAY = {
+  DIRECTORY: 'relay',
+  HANDLER: 'relay.handler',
+} as const;
+
+/** What the relay has left of its own time when the target's is over, in seconds: its timeout and its lease are the target's and this. */
+export const RELAY_MARGIN_SECONDS = 3;
 
 /** Object keys in the overflow bucket begin so; the function's permissions end there. */
 export const OVERFLOW_PREFIX = 'idempotency/';
