@@ -9,13 +9,13 @@ export type KeyFault =
   | 'empty'
   /** More than one value of the header, equal or not. */
   | 'several'
-  /** A gateway joins duplicates with a comma, so one comma is taken for two headers. */
+  /** A gateway joins duplicates with a comma, so one outside quotes is taken for two headers. */
   | 'comma'
   /** A quote that opens and does not close, stands inside a bare key, or has something after it. */
   | 'quote'
   /** A backslash inside quotes before anything but `"` and `\`. */
   | 'escape'
-  /** Anything but visible ASCII: a space, a control character, a letter beyond ASCII. */
+  /** A control character, one beyond ASCII or, outside quotes, a space. */
   | 'character'
   | 'too-long'
   /** Shorter than `minKeyLength`. */
@@ -59,11 +59,9 @@ const invalid = (reason: KeyFault): KeyResult => ({ kind: 'invalid', reason });
 function parseValue(header: string, minKeyLength: number): KeyResult {
   const text = trimOptionalWhiteSpace(header);
   if (text === '') return invalid('empty');
-  if (text.includes(',')) return invalid('comma');
   const value = text.startsWith('"') ? unquote(text) : bare(text);
   if (typeof value !== 'string') return invalid(value.fault);
   if (value === '') return invalid('empty');
-  if (!/^[\x21-\x7e]*$/.test(value)) return invalid('character');
   if (value.length > MAX_KEY_LENGTH) return invalid('too-long');
   if (value.length < minKeyLength) return invalid('too-short');
   return { kind: 'key', value };
@@ -80,18 +78,31 @@ function trimOptionalWhiteSpace(text: string): string {
 
 const isOptionalWhiteSpace = (character: string | undefined): boolean => character === ' ' || character === '\t';
 
-const bare = (text: string): string | { readonly fault: KeyFault } => (text.includes('"') ? { fault: 'quote' } : text);
+type Unquoted = string | { readonly fault: KeyFault };
 
-function unquote(text: string): string | { readonly fault: KeyFault } {
+function bare(text: string): Unquoted {
+  if (text.includes(',')) return { fault: 'comma' };
+  if (text.includes('"')) return { fault: 'quote' };
+  return /^[\x21-\x7e]*$/.test(text) ? text : { fault: 'character' };
+}
+
+/** RFC 8941, section 4.2.5: space and comma are characters of a string, and what follows its end is not part of it. */
+function unquote(text: string): Unquoted {
   let value = '';
   for (let at = 1; at < text.length; at++) {
     const character = text[at]!;
-    if (character === '"') return at === text.length - 1 ? value : { fault: 'quote' };
+    if (character === '"') {
+      const rest = trimOptionalWhiteSpace(text.slice(at + 1));
+      if (rest === '') return value;
+      return { fault: rest.startsWith(',') ? 'comma' : 'quote' };
+    }
     if (character === '\\') {
       const escaped = text[++at];
       if (escaped === undefined) return { fault: 'quote' };
       if (escaped !== '"' && escaped !== '\\') return { fault: 'escape' };
       value += escaped;
+    } else if (character < ' ' || character > '~') {
+      return { fault: 'character' };
     } else {
       value += character;
     }

@@ -62,10 +62,10 @@ export const OUTCOMES: Readonly<Record<Refusal['kind'], Outcome>> = {
 const KEY_FAULTS: Readonly<Record<KeyFault, string>> = {
   'empty': 'The idempotency key is empty',
   'several': 'The request has more than one idempotency key',
-  'comma': 'The idempotency key has a comma in it, or the request has more than one key',
+  'comma': 'The request has more than one idempotency key, or a comma in one that is not quoted',
   'quote': 'The idempotency key is not quoted as a whole: quote both ends or none, and put nothing after it',
   'escape': 'The idempotency key has a backslash before something other than a quote or a backslash',
-  'character': 'The idempotency key has something other than visible ASCII characters in it',
+  'character': 'The idempotency key has something other than visible ASCII characters in it, or a space and no quotes around it',
   'too-long': 'The idempotency key is longer than 255 characters',
   'too-short': 'The idempotency key is shorter than this API accepts',
 };
@@ -109,7 +109,7 @@ function messageOf(refusal: Refusal, headerName: string): string {
   }
 }
 
-/** The headers that say whether a retry makes sense: on errors of the wrapper's own, and `false` on a replayed 5xx. */
+/** The headers that say whether a retry makes sense: on errors of the wrapper's own, and `false` on the replay of an error that SDKs send again. */
 export const retryHints = (names: readonly string[], retry: boolean): readonly (readonly [string, string])[] =>
   names.map((name) => [name, String(retry)] as const);
 

@@ -3,7 +3,7 @@ import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { controllableClock } from '../../../runtime/testing/clock';
 import { httpApiEvent, restApiEvent } from '../../../runtime/testing/events';
 import { faultyStore } from '../../../runtime/testing/faulty-store';
-import type { Request } from '../../support/fronts';
+import { FRONTS, type Request } from '../../support/fronts';
 import { MARKER, Shop, gate, settled } from '../../support/shop';
 
 describe('F40: the same key on another request', () => {
@@ -55,6 +55,24 @@ describe('F40: the same key on another request', () => {
     const event = (id: string): unknown => httpApiEvent({ path: `/payments/${id}`, route: '/payments/{id}', headers: { 'Idempotency-Key': 'payment-1' } });
     await shop.raw(event('7'));
     expect(await shop.raw(event('8'))).toMatchObject({ statusCode: 422 });
+  });
+});
+
+describe('a quoted key with a space and a comma in it', () => {
+  const QUOTED = '"order 789, try"';
+
+  test.each(Object.keys(FRONTS))('F42: names one operation through %s', async (front) => {
+    const shop = new Shop({ front });
+    expect((await shop.pay(QUOTED)).statusCode).toBe(201);
+    expect((await shop.pay(QUOTED)).headers[MARKER]).toBe('true');
+    expect((await shop.pay('"order 789,try"')).body).toBe('payment 2');
+  });
+
+  test.each(Object.keys(FRONTS).filter((front) => front !== 'ALB'))('F44: sent twice through %s it is no key', async (front) => {
+    const shop = new Shop({ front });
+    expect((await shop.send({ headers: { 'Idempotency-Key': [QUOTED, QUOTED] } })).statusCode).toBe(400);
+    expect((await shop.send({ headers: { 'Idempotency-Key': ['"a"', '"b"'] } })).statusCode).toBe(400);
+    expect(shop.handler.calls).toHaveLength(0);
   });
 });
 
