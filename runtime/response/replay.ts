@@ -52,12 +52,20 @@ const fetchBody = (objectKey: string, { overflow, host, context }: Call) =>
     host.clock,
   );
 
+/** What client SDKs send again by themselves. */
+const isRetriedBySdks = (status: number): boolean => [408, 409, 425, 429].includes(status) || status >= 500;
+
 function marked(response: HttpResponse, { request, settings }: Call): HttpResponse {
+  const { statusCode } = response;
   const markers = [settings.replayMarker, ...settings.replayMarkerAliases].map((name) => [name, 'true'] as const);
-  const hints = response.statusCode >= 500 ? retryHints(settings.retryHintHeaders, false) : [];
+  const hints = isRetriedBySdks(statusCode) ? retryHints(settings.retryHintHeaders, false) : [];
   const own = [...markers, ...hints];
-  const names = own.map(([name]) => name.toLowerCase());
-  const recorded = replayedHeaders(response.headers, request, settings).filter(([name]) => !names.includes(name.toLowerCase()));
+  const replaced = [...own.map(([name]) => name), ...(statusCode >= 400 ? [...settings.retryHintHeaders, RETRY_AFTER] : [])];
+  const names = new Set(replaced.map((name) => name.toLowerCase()));
+  const recorded = replayedHeaders(response.headers, request, settings).filter(([name]) => !names.has(name.toLowerCase()));
   const headers = exposing(recorded, own.map(([name]) => name));
   return { ...response, cookies: [], headers: [...headers, ...own] };
 }
+
+/** Of an error it invites to a retry, which a recorded error answers in the same way until it expires. Elsewhere it says when to ask for a result. */
+const RETRY_AFTER = 'Retry-After';

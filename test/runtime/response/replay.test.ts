@@ -7,7 +7,7 @@ import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
 import { systemClock } from '../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
-import type { Request, Seen } from '../../support/fronts';
+import { FRONTS, type Request, type Seen } from '../../support/fronts';
 import { MARKER, Shop } from '../../support/shop';
 
 /** The replay of a response with these headers. */
@@ -41,6 +41,41 @@ describe('headers of a replay', () => {
   test('the marker has the name and the aliases that are configured', async () => {
     const headers = await replayed({}, { replayMarker: 'X-Replayed', replayMarkerAliases: ['Idempotent-Replayed'] });
     expect(headers).toEqual({ 'x-replayed': 'true', 'idempotent-replayed': 'true' });
+  });
+});
+
+describe('F80: whether to retry a replay', () => {
+  const answered = async (statusCode: number, front: string): Promise<readonly [first: Seen, replay: Seen]> => {
+    const shop = new Shop({
+      front,
+      options: { retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] },
+      respond: () => ({ statusCode, headers: { 'Retry-After': '7', 'x-should-retry': 'true' }, body: '' }),
+    });
+    return [await shop.pay('payment-1'), await shop.pay('payment-1')];
+  };
+
+  test.each([408, 409, 425, 429, 500, 501, 502, 503, 504, 599])(
+    'F80: a replayed %i, which SDKs would send again in vain, says not to, and names no time to do so',
+    async (status) => {
+      for (const front of Object.keys(FRONTS)) {
+        const [first, replay] = await answered(status, front);
+        expect(first).toMatchObject({ statusCode: status, headers: { 'retry-after': '7', 'x-should-retry': 'true' } });
+        expect(replay).toMatchObject({
+          statusCode: status, headers: { [MARKER]: 'true', 'x-should-retry': 'false', 'stripe-should-retry': 'false' },
+        });
+        expect(replay.headers).not.toHaveProperty('retry-after');
+      }
+    },
+  );
+
+  test.each([403, 413, 422])('F80: a replayed %i invites to no retry either: some clients go by the time alone', async (status) => {
+    const [, replay] = await answered(status, 'HTTP API');
+    expect(replay.headers).toEqual({ [MARKER]: 'true' });
+  });
+
+  test.each([200, 202, 303])('F80: a replayed %i keeps it: there it says when to ask for the result', async (status) => {
+    const [, replay] = await answered(status, 'HTTP API');
+    expect(replay.headers).toMatchObject({ 'retry-after': '7', [MARKER]: 'true' });
   });
 });
 
