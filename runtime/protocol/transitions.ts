@@ -1,5 +1,5 @@
 import { FORMAT_VERSION, isReadable, type IdempotencyRecord, type StoredRecord } from './record';
-import type { Claim, ClaimReply, Completion, Release, WriteReply } from '../stores/store';
+import type { Claim, ClaimReply, CommitReply, Completion, Release, WriteReply } from '../stores/store';
 import { minus, toEpochSeconds, type EpochMillis, type Millis } from '../time';
 
 /**
@@ -74,6 +74,17 @@ export function applyCompletion(
     record: { ...record, status: 'C', leaseEnd: undefined, expiresAt: completion.expiresAt, response: completion.response },
     reply: { applied: true },
   };
+}
+
+/** COMPLETE and effects as one: what the record refuses has no effect. `effects` says whether they could be carried out. */
+export function applyCommit(
+  record: StoredRecord | undefined,
+  commit: Completion,
+  effects: Extract<CommitReply, { refusedBy: 'effects' }> | 'carried-out',
+): { readonly record: StoredRecord | undefined; readonly reply: CommitReply } {
+  const { record: after, reply } = applyCompletion(record, commit);
+  if (!reply.applied) return { record, reply: { ...reply, refusedBy: 'record' } };
+  return effects === 'carried-out' ? { record: after, reply } : { record, reply: effects };
 }
 
 export function applyRelease(

@@ -29,6 +29,40 @@ export interface Release {
   readonly token: string;
 }
 
+/** A completion and the effects that happen with it or not at all. */
+export interface Commit extends Completion {
+  /** In the store's own form: for DynamoDB, items of `TransactWriteItems`. */
+  readonly effects: readonly unknown[];
+  /** The same on every send of one commit, and of no other: what a store tells a resend by. */
+  readonly requestToken: string;
+}
+
+/** Why one effect was refused, in the words of the store. */
+export interface EffectRefusal {
+  /** `ConditionalCheckFailed`, `ValidationError`, ... */
+  readonly code: string;
+  readonly message?: string;
+  /** The item that failed the condition, where the effect asked for it. */
+  readonly item?: Readonly<Record<string, unknown>>;
+}
+
+/** Where `applied` is false, nothing was written. */
+export type CommitReply =
+  | { readonly applied: true }
+  /** The record is no longer the caller's. `current`: the item that refused it, where the store tells. */
+  | { readonly applied: false; readonly refusedBy: 'record'; readonly current?: StoredRecord }
+  | {
+    readonly applied: false;
+    readonly refusedBy: 'effects';
+    /** One for each effect, in their order; `undefined` for one that nothing is said against. */
+    readonly reasons: readonly (EffectRefusal | undefined)[];
+    /** An earlier send of this commit got no answer, and may still arrive. */
+    readonly mayStillArrive?: boolean;
+    readonly cause?: unknown;
+  }
+  /** Something else was writing to one of the items, or there was too much of it: the same commit may be sent again. */
+  | { readonly applied: false; readonly refusedBy: 'contention'; readonly mayStillArrive?: boolean; readonly cause?: unknown };
+
 /** `previous`: the item that the claim replaced. `current`: the item that refused it, where the store tells. */
 export type ClaimReply =
   | { readonly applied: true; readonly previous?: StoredRecord }
@@ -71,6 +105,11 @@ export interface IdempotencyStore {
   release(release: Release, options?: CallOptions): Promise<WriteReply>;
   /** A consistent read. */
   read(id: string, options?: CallOptions): Promise<StoredRecord | undefined>;
+  /**
+   * COMPLETE and the handler's own effects in one transaction, under the
+   * condition of COMPLETE. Only of a store whose database has such transactions.
+   */
+  commit?(commit: Commit, options?: CallOptions): Promise<CommitReply>;
   /**
    * The store as one request sees it, for stores that must know the request: of
    * a table that another system keeps under ids of its own. Called once for each

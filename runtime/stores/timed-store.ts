@@ -23,6 +23,7 @@ export function timed(store: IdempotencyStore, clock: Clock): TimedStore {
     complete: (completion, options) => measured(() => store.complete(completion, options)),
     release: (release, options) => measured(() => store.release(release, options)),
     read: (id, options) => measured(() => store.read(id, options)),
+    ...(store.commit === undefined ? {} : { commit: (commit, options) => measured(() => store.commit!(commit, options)) }),
     latency: () => total,
   };
 }

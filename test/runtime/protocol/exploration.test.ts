@@ -51,6 +51,33 @@ test('F8: a delayed copy of a claim that lands after its own release meets the t
   expectWitnessed(await explore(RESENT_AND_LOST), 'late claim refused by R');
 });
 
+describe('handlers that commit: every order of their calls, one crash, lost reply, drop or delayed transaction', () => {
+  const COMMITS: Scenario = { ...RETRIES, commits: [0, 1] };
+  const REFUSED_AT_FIRST: Scenario = { ...COMMITS, requests: 1, payloads: [1], faults: 2, jumps: 2, effectsHold: 'later' };
+
+  test('I10: effects are there if and only if their response is on record, and once', async () => {
+    expectWitnessed(await explore(COMMITS), 'commit refused by C', 'commit refused by P', 'late commit refused by P', 'late commit refused by C', 'unknown commit, carried out');
+  });
+  test('I10: nobody starts while a transaction of unknown outcome may still arrive and its lease runs', async () => {
+    expectWitnessed(await explore({ ...COMMITS, jumps: 1, jumpsTo: ['second'] }), 'unknown commit, not carried out', 'late commit applied');
+  });
+  test('I10: a commit beside an execution that only completes', async () => {
+    expectWitnessed(await explore({ ...COMMITS, commits: [0] }), 'commit refused by C', 'complete refused by C');
+  });
+  test('I10: a handler that is told of a refusal never sees its effects happen after all', async () => {
+    expectWitnessed(await explore(REFUSED_AT_FIRST), 'late commit applied', 'unknown commit, not carried out');
+  });
+  test.each<[string, RegExp, Scenario]>([
+    ['a commit that does not compare the token', /^I(5|10)/, { ...COMMITS, transitions: WITHOUT.tokenInCommit }],
+    ['a key given back after a commit of unknown outcome', /^I1:/, { ...COMMITS, jumps: 1, jumpsTo: ['second'], afterUnknownCommit: 'release' }],
+    ['a refusal that is believed while an earlier send may still arrive', /^I(3|10)/, { ...REFUSED_AT_FIRST, afterUnknownCommit: 'believe-refusal' }],
+    ['a transport that resends a commit without saying so', /^I10/, { ...REFUSED_AT_FIRST, resendsInSilence: true }],
+  ])('I10: the exploration finds %s', async (_, invariant, scenario) => {
+    const { violation } = await explore(scenario);
+    expect(violation?.invariant).toMatch(invariant);
+  });
+});
+
 describe('clocks', () => {
   const bySeconds: Scenario = { requests: 2, faults: 0, jumps: 8, jumpsTo: ['second'], payloads: [1, 1] };
   const skewed: Scenario = { ...bySeconds, skew: millis(2_000), margin: millis(2_000) };

@@ -1,8 +1,9 @@
 import { acquire, type Acquired, type Ownership, type Ports } from '../../../runtime/protocol/acquire';
+import { commit, type Committed } from '../../../runtime/protocol/commit';
 import { complete, release, type Concluded } from '../../../runtime/protocol/conclude';
 import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../../runtime/protocol/record';
-import { applyClaim, applyCompletion, applyRelease, isExpired, sameBytes } from '../../../runtime/protocol/transitions';
-import type { Claim, ClaimReply, Completion, IdempotencyStore, Release, WriteReply } from '../../../runtime/stores/store';
+import { applyClaim, applyCommit, applyCompletion, applyRelease, isExpired, sameBytes } from '../../../runtime/protocol/transitions';
+import type { Claim, ClaimReply, Commit, CommitReply, Completion, IdempotencyStore, Release, WriteReply } from '../../../runtime/stores/store';
 import { epochMillis, millis, type Clock, type Millis, type MonotonicMillis } from '../../../runtime/time';
 
 /**
@@ -32,6 +33,14 @@ export interface Scenario {
   readonly margin?: Millis;
   /** Requests whose handler asks to be retried, so that they release. */
   readonly retryable?: readonly number[];
+  /** Requests whose handler commits its effects; where they are refused it answers something else. */
+  readonly commits?: readonly number[];
+  /** The condition of the effects holds from the start, or from some moment on. */
+  readonly effectsHold?: 'always' | 'later';
+  /** Variants that must fail: a key given back after a commit of unknown outcome, a refusal believed while a send may still arrive. */
+  readonly afterUnknownCommit?: 'release' | 'believe-refusal';
+  /** A variant that must fail: a transport that sends a commit again and does not say so. */
+  readonly resendsInSilence?: boolean;
   /** How long a host goes on after its lease: Lambda kills late. */
   readonly overrun?: Millis;
   /** Leaves I1 out, to see that the other invariants do not rest on it. */
@@ -47,6 +56,7 @@ export interface Transitions {
   claim: typeof applyClaim;
   complete: typeof applyCompletion;
   release: typeof applyRelease;
+  commit: typeof applyCommit;
 }
 
 export interface Findings {
@@ -58,7 +68,7 @@ export interface Findings {
   readonly witnessed: ReadonlyMap<string, number>;
 }
 
-type Write = { kind: 'claim'; claim: Claim } | { kind: 'complete'; completion: Completion } | { kind: 'release'; release: Release };
+type Write = { kind: 'claim'; claim: Claim } | { kind: 'complete'; completion: Completion } | { kind: 'commit'; commit: Commit } | { kind: 'release'; release: Release };
 type Operation = Write | { kind: 'read' };
 
 interface Pending {
@@ -91,10 +101,14 @@ class World {
   #epoch = 0;
   #answer: number | undefined;
   #executions: { readonly request: number; readonly until: number }[] = [];
+  #effectsHold: boolean;
+  #effects: { readonly token: string; readonly epoch: number }[] = [];
+  readonly #toldRefused = new Set<string>();
 
   public constructor(private readonly scenario: Scenario) {
     this.faults = scenario.faults;
     this.jumps = scenario.jumps;
+    this.#effectsHold = scenario.effectsHold !== 'later';
     this.histories = Array.from({ length: scenario.requests }, () => '');
     // The first request starts at once; the others when the schedule says so.
     this.waiting = Array.from({ length: scenario.requests - 1 }, (_, index) => index + 1);
@@ -113,6 +127,7 @@ class World {
       if (sends === 1) choices.push(`${request} lose-reply-resend`, `${request} delay-resend`);
     });
     this.delayed.forEach((_, index) => choices.push(`land ${index}`));
+    if (!this.#effectsHold) choices.push('fulfil');
     if (this.waiting.length > 0) choices.push(`start ${this.waiting[0]}`);
     if (this.jumps > 0 && this.pending.length + this.delayed.length + this.waiting.length > 0) {
       choices.push(...(this.scenario.jumpsTo ?? ['lease', 'retention']).map((target) => `jump ${target}`));
@@ -137,6 +152,8 @@ class World {
       this.jumps--;
       const lengths = { second: 1_000, lease: LEASE + this.#margin + 1_000, retention: LEASE + TTL + this.#margin + 2_000 };
       this.time += lengths[second as keyof typeof lengths];
+    } else if (first === 'fulfil') {
+      this.#effectsHold = true;
     } else if (first === 'start') {
       this.waiting.shift();
       this.#start(Number(second));
@@ -168,6 +185,9 @@ class World {
       this.#epoch,
       this.#answer,
       this.#executions,
+      this.#effectsHold,
+      this.#effects,
+      [...this.#toldRefused],
     ]);
   }
 
@@ -236,9 +256,48 @@ class World {
       const released = await release(ownership, ports, FOREVER);
       return released ? 'released' : 'release refused';
     }
-    const response = { statusCode: request, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } };
-    const concluded = await complete(ownership, response, TTL, ports, FOREVER);
+    if (this.scenario.commits?.includes(request)) {
+      const { store } = ports;
+      const effects = { response: responseOf(request), effects: [request], requestToken: ownership.claim.token };
+      const deadline = (this.time + LEASE / 2) as MonotonicMillis;
+      const committed = await commit(ownership, effects, TTL, { ...ports, store: store as Required<typeof store>, random: () => 0 }, deadline);
+      return this.#committed(request, committed, ownership, ports, attemptEpoch);
+    }
+    const concluded = await complete(ownership, responseOf(request), TTL, ports, FOREVER);
     return this.#concluded(request, concluded, attemptEpoch);
+  }
+
+  async #committed(request: number, committed: Committed, ownership: Ownership, ports: Ports, epoch: number): Promise<string> {
+    const { token } = ownership.claim;
+    const happened = this.#effects.some((effect) => effect.token === token);
+    switch (committed.kind) {
+      case 'recorded':
+        if (!happened) throw this.#broken('I10: a response on record without its effects');
+        return this.#concluded(request, committed, epoch);
+      case 'refused':
+        return this.#answerInstead(request, ownership, ports, epoch);
+      case 'contended':
+        throw this.#broken('nothing contends here');
+      case 'unknown':
+        this.witnessed.add(`unknown commit, ${happened ? 'carried out' : 'not carried out'}`);
+        if (this.scenario.afterUnknownCommit === 'release') await release(ownership, ports, FOREVER);
+        if (this.scenario.afterUnknownCommit === 'believe-refusal' && !this.#effectsHold) return this.#answerInstead(request, ownership, ports, epoch);
+        return 'unknown';
+      default:
+        // What has been forgotten since is another operation's time.
+        if (this.#effects.some((effect) => effect.token === token && effect.epoch === this.#epoch)) {
+          throw this.#broken('I10: effects of an execution that was told that it is superseded');
+        }
+        return committed.kind === 'unrecorded' ? 'unrecorded' : this.#concluded(request, committed, epoch);
+    }
+  }
+
+  /** The handler has been told that its effects were refused, and answers something that has none. */
+  async #answerInstead(request: number, ownership: Ownership, ports: Ports, epoch: number): Promise<string> {
+    this.#toldRefused.add(ownership.claim.token);
+    const instead = request + WITHOUT_EFFECTS;
+    const concluded = await complete(ownership, responseOf(instead), TTL, ports, FOREVER);
+    return this.#concluded(instead, concluded, epoch);
   }
 
   #concluded(request: number, concluded: Concluded, epoch: number): string {
@@ -250,14 +309,14 @@ class World {
       else this.#answered(request, concluded.winner);
     } else if (concluded.kind === 'superseded-running') {
       this.witnessed.add('superseded, winner still running');
-      if (tokenOwner(concluded.winner.token) === request) throw this.#broken('I6: superseded by its own claim');
+      if (tokenOwner(concluded.winner.token) === request % WITHOUT_EFFECTS) throw this.#broken('I6: superseded by its own claim');
     }
     return concluded.kind;
   }
 
   #answered(request: number, record: IdempotencyRecord): void {
     const writer = record.response!.statusCode;
-    if (this.scenario.payloads[writer] !== this.scenario.payloads[request]) {
+    if (this.scenario.payloads[writer % WITHOUT_EFFECTS] !== this.scenario.payloads[request % WITHOUT_EFFECTS]) {
       throw this.#broken('I4: an answer that was made for another request');
     }
     // An answer read before the record was forgotten may arrive after it.
@@ -293,6 +352,7 @@ class World {
       complete: (completion) => send<WriteReply>({ kind: 'complete', completion }),
       release: (given) => send<WriteReply>({ kind: 'release', release: given }),
       read: () => send<StoredRecord | undefined>({ kind: 'read' }),
+      commit: (given) => send<CommitReply>({ kind: 'commit', commit: given }),
     };
     return { store, clock, token: () => `${request}.${tokens++}`, sameRequest: sameBytes };
   }
@@ -300,13 +360,13 @@ class World {
   #deliver(request: number, how: string): void {
     const index = this.pending.findIndex((pending) => pending.request === request);
     const [pending] = this.pending.splice(index, 1);
-    const { operation, resolve, reject } = pending!;
+    const { operation, sends, resolve, reject } = pending!;
     if (how !== 'deliver') this.faults--;
     const resend = () => this.pending.push({ ...pending!, sends: 2 });
     const see = (what: string) => (this.histories[request] += `|${operation.kind}:${what}@${this.time}`);
     switch (how) {
       case 'deliver': {
-        const reply = operation.kind === 'read' ? this.#show(this.record, request) : this.#apply(request, operation, false);
+        const reply = operation.kind === 'read' ? this.#show(this.record, request) : this.#apply(request, operation, false, sends > 1);
         see(JSON.stringify(reply) ?? 'absent');
         return resolve(reply);
       }
@@ -341,17 +401,19 @@ class World {
     this.witnessed.add('crash');
   }
 
-  #apply(request: number, write: Write, late: boolean): ClaimReply | WriteReply {
+  #apply(request: number, write: Write, late: boolean, resent = false): ClaimReply | WriteReply | CommitReply {
     const before = this.record;
-    const transitions = { claim: applyClaim, complete: applyCompletion, release: applyRelease, ...this.scenario.transitions };
+    const transitions = { claim: applyClaim, complete: applyCompletion, release: applyRelease, commit: applyCommit, ...this.scenario.transitions };
     const { record, reply } =
       write.kind === 'claim' ? transitions.claim(before, write.claim)
         : write.kind === 'complete' ? transitions.complete(before, write.completion)
-          : transitions.release(before, write.release);
+          : write.kind === 'commit' ? transitions.commit(before, write.commit, this.#effectsHold ? 'carried-out' : EFFECTS_REFUSED)
+            : transitions.release(before, write.release);
     this.record = record;
     if (reply.applied) this.#check(request, write, before as IdempotencyRecord | undefined);
     if (late) this.witnessed.add(`late ${write.kind} ${reply.applied ? 'applied' : `refused by ${statusOf(before)}`}`);
     else if (!reply.applied) this.witnessed.add(`${write.kind} refused by ${statusOf(before)}`);
+    if ('refusedBy' in reply && reply.refusedBy === 'effects' && resent && !this.scenario.resendsInSilence) return { ...reply, mayStillArrive: true };
     if ('current' in reply) return { ...reply, current: this.#show(reply.current, request) };
     return reply;
   }
@@ -361,6 +423,7 @@ class World {
     if (before?.status === 'C' && !(before.expiresAt * 1000 < this.time + skew)) {
       throw this.#broken('I2: a recorded response was overwritten within its retention');
     }
+    if (write.kind === 'commit') this.#checkEffects(write.commit);
     if (write.kind !== 'claim') {
       if (before === undefined) throw this.#broken('I5: a forgotten record was resurrected');
       if (this.#lastClaimer !== request) throw this.#broken(`I5: a superseded execution's ${write.kind} was applied`);
@@ -374,6 +437,13 @@ class World {
     this.#lastClaimer = request;
   }
 
+  #checkEffects({ token }: Commit): void {
+    if (this.#toldRefused.has(token)) throw this.#broken('I10: effects that their handler was told were refused');
+    if (this.#effects.some(({ epoch }) => epoch === this.#epoch)) throw this.#broken('I10: effects twice');
+    this.#effects.push({ token, epoch: this.#epoch });
+    if (!(isReadable(this.record!) && this.record.status === 'C' && this.record.token === token)) throw this.#broken('I10: effects without their response on record');
+  }
+
   #show(record: StoredRecord | undefined, request: number): StoredRecord | undefined {
     return this.scenario.show === undefined ? record : this.scenario.show(record, request);
   }
@@ -383,6 +453,13 @@ class World {
     return this.violation;
   }
 }
+
+/** Added to the number of a request whose answer says that its effects were refused. */
+const WITHOUT_EFFECTS = 100;
+
+const EFFECTS_REFUSED: Extract<CommitReply, { refusedBy: 'effects' }> = { applied: false, refusedBy: 'effects', reasons: [{ code: 'ConditionalCheckFailed' }] };
+
+const responseOf = (writer: number) => ({ statusCode: writer, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } });
 
 const tokenOwner = (token: string): number => Number(token.split('.')[0]);
 const statusOf = (record: StoredRecord | undefined): string =>
@@ -452,6 +529,12 @@ export const WITHOUT: Record<string, Partial<Transitions>> = {
       },
       reply: { applied: true },
     }),
+  },
+  tokenInCommit: {
+    commit: (record, given, effects) =>
+      record !== undefined && isReadable(record) && record.status === 'P'
+        ? applyCommit(record, { ...given, token: record.token }, effects)
+        : { record, reply: { applied: false, refusedBy: 'record', current: record } },
   },
   conditionOfRelease: { release: () => ({ record: undefined, reply: { applied: true } }) },
   fingerprintInTakeover: {
