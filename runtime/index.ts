@@ -9,7 +9,7 @@ export type { Divergence } from './stores/migration/both-stores';
 export { DualWriteStore, DualWriteStoreError, type DualWriteStoreOptions, type MigrationPhase } from './stores/migration/dual-write-store';
 export { DynamoDbStore, DynamoDbStoreError, type DynamoDbStoreOptions } from './stores/dynamodb/dynamodb-store';
 export type { DynamoDbClientLike } from './stores/dynamodb/dynamodb-sdk-transport';
-export type { AttributeValue, DynamoDbTransport, Item, UpdateReply, UpdateRequest } from './stores/dynamodb/dynamodb-transport';
+export type { AttributeValue, CancellationReason, DynamoDbTransport, Item, TransactReply, TransactRequest, UpdateReply, UpdateRequest } from './stores/dynamodb/dynamodb-transport';
 export { FormerRecords, FormerRecordsError, type FormerRecord, type FormerRecordsOptions } from './stores/migration/former-records';
 export { LiftTable, LiftTableError, type LiftTableOptions } from './stores/migration/lift-table';
 export { MemoryStore, MemoryStoreError, type MemoryStoreOptions } from './stores/memory/memory-store';
@@ -21,7 +21,10 @@ export type {
   CallOptions,
   Claim,
   ClaimReply,
+  Commit,
+  CommitReply,
   Completion,
+  EffectRefusal,
   IdempotencyStore,
   Release,
   StoreLimits,

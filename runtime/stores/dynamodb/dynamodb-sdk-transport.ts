@@ -1,5 +1,6 @@
-import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { DynamoDbTransport } from './dynamodb-transport';
+import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, TransactWriteItemsCommand, UpdateItemCommand, type AttributeValue, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { CancellationReason, DynamoDbTransport } from './dynamodb-transport';
+import { REFUSED_WHOLE } from './transaction';
 
 /** As much of the SDK's `DynamoDBClient` as is used, so that its types need not be installed. */
 export interface DynamoDbClientLike {
@@ -50,9 +51,36 @@ export function sdkTransport(given?: DynamoDbClientLike): DynamoDbTransport {
       );
       return output.Item;
     },
+    async transact(request, options) {
+      try {
+        await client.send(
+          new TransactWriteItemsCommand({ TransactItems: request.items as TransactWriteItem[], ClientRequestToken: request.requestToken }),
+          { abortSignal: options?.signal },
+        );
+        return { applied: true };
+      } catch (error) {
+        const reasons = refusalOf(error);
+        if (reasons === undefined) throw error;
+        return { applied: false, reasons, code: (error as Error).name, resent: wasResent(error), cause: error };
+      }
+    },
   };
 }
 
 // A client of the user's own comes with its own copy of the exception class, so the name decides.
 const isConditionFailure = (error: unknown): error is ConditionalCheckFailedException =>
   error instanceof Error && error.name === 'ConditionalCheckFailedException';
+
+interface Cancelled {
+  readonly CancellationReasons?: readonly { readonly Code?: string; readonly Message?: string; readonly Item?: Record<string, unknown> }[];
+}
+
+function refusalOf(error: unknown): readonly CancellationReason[] | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name !== 'TransactionCanceledException') return REFUSED_WHOLE.has(error.name) ? [] : undefined;
+  const { CancellationReasons: reasons } = error as Cancelled;
+  return reasons?.map(({ Code = 'None', Message, Item }) => ({ code: Code, message: Message, item: Item })) ?? [];
+}
+
+/** Where the client does not say how often it has sent, it may have been more than once. */
+const wasResent = (error: unknown): boolean => (error as { $metadata?: { attempts?: number } }).$metadata?.attempts !== 1;

@@ -2,8 +2,9 @@ import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, typ
 import { decodeItem, type TableSchema } from './dynamodb-item';
 import { sdkTransport, type DynamoDbClientLike } from './dynamodb-sdk-transport';
 import type { DynamoDbTransport, Item, UpdateReply } from './dynamodb-transport';
+import { judgeTransaction } from './transaction';
 import type { StoredRecord } from '../../protocol/record';
-import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from '../store';
+import type { CallOptions, Claim, ClaimReply, Commit, CommitReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from '../store';
 
 export interface DynamoDbStoreOptions {
   /** The table's name or ARN. */
@@ -60,6 +61,8 @@ export class DynamoDbStoreError extends Error {
 export class DynamoDbStore implements IdempotencyStore {
   /** A DynamoDB item is at most 400 KB, and a write is charged by the started KB. */
   public readonly limits: StoreLimits = { itemBytes: 409_600, writeUnitBytes: 1024 };
+  /** Absent where the transport has no transactions. */
+  public readonly commit?: (commit: Commit, options?: CallOptions) => Promise<CommitReply>;
   readonly #table: string;
   readonly #schema: TableSchema;
   readonly #transport: DynamoDbTransport;
@@ -83,6 +86,10 @@ export class DynamoDbStore implements IdempotencyStore {
     this.#table = tableName;
     this.#schema = { partitionKey, ttlAttribute };
     this.#transport = transport ?? sdkTransport(client);
+    if (canTransact(this.#transport)) {
+      const transacting = this.#transport;
+      this.commit = (commit, called) => this.#transact(commit, transacting, called);
+    }
   }
 
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
@@ -90,9 +97,7 @@ export class DynamoDbStore implements IdempotencyStore {
     const condition = [free, ...(claim.takeover ? [takeover] : []), released].join(' OR ');
     const reply = await this.#update(claim, claimParts(claim, this.#schema), condition, true, options);
     if (!reply.applied) return { applied: false, current: this.#decode(reply.item) };
-    // Some servers answer with the bare key for an item that was not there.
-    const { old } = reply;
-    return { applied: true, previous: old !== undefined && Object.keys(old).length > 1 ? this.#decode(old) : undefined };
+    return { applied: true, previous: this.#decodeUnlessBare(reply.old) };
   }
 
   public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
@@ -105,6 +110,24 @@ export class DynamoDbStore implements IdempotencyStore {
 
   public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
     return this.#decode(await this.#transport.get({ table: this.#table, key: this.#key(id) }, options));
+  }
+
+  /** COMPLETE first, so that its refusal is known by its place. */
+  async #transact({ effects, requestToken, ...completion }: Commit, transport: Required<DynamoDbTransport>, options?: CallOptions): Promise<CommitReply> {
+    const parts = completeParts(completion, this.#schema);
+    const complete = {
+      Update: {
+        TableName: this.#table,
+        Key: this.#key(completion.id),
+        UpdateExpression: updateOf(parts),
+        ConditionExpression: HELD,
+        ExpressionAttributeNames: parts.names,
+        ExpressionAttributeValues: parts.values,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    };
+    const reply = await transport.transact({ items: [complete, ...effects], requestToken }, options);
+    return reply.applied ? reply : judgeTransaction(reply, (item) => this.#decodeUnlessBare(item));
   }
 
   async #writeAsHolder(holder: Release, parts: WriteParts, options?: CallOptions): Promise<WriteReply> {
@@ -121,7 +144,14 @@ export class DynamoDbStore implements IdempotencyStore {
     return { [this.#schema.partitionKey]: { S: id } };
   }
 
+  /** Some servers answer with the bare key for an item that was not there. */
+  #decodeUnlessBare(item: Record<string, unknown> | undefined): StoredRecord | undefined {
+    return item !== undefined && Object.keys(item).length > 1 ? this.#decode(item) : undefined;
+  }
+
   #decode(item: Record<string, unknown> | undefined): StoredRecord | undefined {
     return item === undefined ? undefined : decodeItem(item, this.#schema);
   }
 }
+
+const canTransact = (transport: DynamoDbTransport): transport is Required<DynamoDbTransport> => transport.transact !== undefined;
