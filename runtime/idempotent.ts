@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { IdempotencyOptions } from './configuration/options';
 import { parseConfiguration, validateOptions } from './configuration/options-schema';
 import { resourcesOf, type Environment } from './configuration/resources';
 import { honoursKey, resolveSettings } from './configuration/settings';
 import { IdempotencyConfigurationError } from './errors';
 import type { Call, Host } from './execution/call';
+import { freshToken } from './execution/fresh-token';
 import { isWithin } from './execution/in-handler';
 import { protectedCall } from './execution/protected-call';
 import { observe } from './observability/observe';
@@ -48,7 +48,7 @@ export function idempotent<Event, Context, Result>(
 
 export type AnyHandler = (...args: unknown[]) => unknown;
 
-export const systemHost: Host = { clock: systemClock, token: randomUUID, random: Math.random };
+export const systemHost: Host = { clock: systemClock, token: freshToken, random: Math.random };
 
 /** `idempotent` with time, randomness and environment passed in. */
 export function wrap(handler: AnyHandler, options: IdempotencyOptions, host: Host, env: Environment): AnyHandler {

@@ -26,7 +26,7 @@ export const handler = idempotent(createPaymentIntent, {
 
 /** DynamoDB in Lambda; beside a test or a script, memory. */
 function store(): IdempotencyStore {
-  if (process.env.AWS_LAMBDA_FUNCTION_NAME === undefined) return new MemoryStore();
+  if (process.env.AWS_LAMBDA_RUNTIME_API === undefined) return new MemoryStore();
   return new DynamoDbStore({
     tableName: process.env.IDEMPOTENCY_TABLE_NAME!,
     partitionKey: 'id',

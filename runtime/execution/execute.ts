@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { deadlineAfter, remainingTime, type Call } from './call';
+import { freshToken } from './fresh-token';
 import { isRetryable } from './in-handler';
 import { runHandler, type HandlerOutcome } from './run-handler';
 import type { IdempotencyLogger } from '../observability/logger';
@@ -102,7 +102,7 @@ async function packed(response: HttpResponse, call: Call, { claim }: Ownership, 
   const fit = pack({ ...response, headers: storedHeaders(response.headers, settings) }, store.limits);
   if (fit.kind === 'fits') return fit.stored;
   if (overflow === undefined) return fit.tombstone;
-  const objectKey = `${claim.id}/${randomUUID()}`;
+  const objectKey = `${claim.id}/${freshToken()}`;
   const half = (until(deadline, host.clock) / 2) as Millis;
   const put = await ask((options) => overflow.put(objectKey, fit.bytes, options), half, host.clock);
   if (put.known) return { ...fit.pointer, overflow: objectKey };

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import {
   IdempotencyItemAlreadyExistsError,
   IdempotencyItemNotFoundError,
@@ -9,6 +8,7 @@ import { BasePersistenceLayer, IdempotencyRecord as PowertoolsRecord } from '@aw
 import { PowertoolsPersistenceError, configuration } from './errors';
 import { HeldClaims } from './held-claims';
 import { decodePayloadHash, decodeResult, encodePayloadHash, encodeResult } from './result';
+import { freshToken } from '../execution/fresh-token';
 import { acquire, type LeaseTerms, type Ownership, type Ports } from '../protocol/acquire';
 import { complete, release } from '../protocol/conclude';
 import { isReadable, type IdempotencyRecord } from '../protocol/record';
@@ -154,7 +154,7 @@ export class PowertoolsPersistence extends BasePersistenceLayer {
 
   get #ports(): Ports {
     // Powertools itself compares the payload hashes, and has an error of its own for it.
-    return { store: this.#store, clock: systemClock, token: randomUUID, sameRequest: () => true };
+    return { store: this.#store, clock: systemClock, token: freshToken, sameRequest: () => true };
   }
 
   get #currentPayload(): unknown {

@@ -37,7 +37,8 @@ export class MemoryStore implements IdempotencyStore {
 
   /** @throws MemoryStoreError in Lambda, and where `maxRecords` is not a positive integer. */
   public constructor(options: MemoryStoreOptions = {}, environment: Readonly<Record<string, string | undefined>> = process.env) {
-    if (environment.AWS_LAMBDA_FUNCTION_NAME !== undefined) {
+    // Test set-ups name a function as Lambda does; only a sandbox has a Runtime API.
+    if (environment.AWS_LAMBDA_RUNTIME_API !== undefined) {
       throw new MemoryStoreError(
         'IDEMPOTENCY_MEMORY_STORE_IN_LAMBDA',
         'MemoryStore keeps records in one process and Lambda runs many: use DynamoDbStore.',

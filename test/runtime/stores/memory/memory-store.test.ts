@@ -57,7 +57,11 @@ test('F36: what has expired goes first, then what was completed longest ago', as
 });
 
 test('F36: refuses to run in Lambda, where every sandbox would have a memory of its own', () => {
-  expect(() => new MemoryStore({}, { AWS_LAMBDA_FUNCTION_NAME: 'f' })).toThrow('use DynamoDbStore');
+  expect(() => new MemoryStore({}, { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001', AWS_LAMBDA_FUNCTION_NAME: 'f' })).toThrow('use DynamoDbStore');
+});
+
+test('F36: runs in a test set-up that names a function as Lambda does', () => {
+  expect(new MemoryStore({}, { AWS_LAMBDA_FUNCTION_NAME: 'f', AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x', LAMBDA_TASK_ROOT: '/var/task' }).size).toBe(0);
 });
 
 test.each([0, -1, 1.5, '5'])('throws when maxRecords is %p', (maxRecords) => {
