@@ -26,15 +26,16 @@ export class Fingerprint {
 
   /**
    * The body's JSON in canonical form (RFC 8785), so that the order of members
-   * and white space do not count. A body that is not JSON, or whose JSON is
-   * ambiguous, is compared by its bytes.
+   * and white space do not count. A body that is not JSON, whose JSON is
+   * ambiguous, or that is longer than 1 MB is compared by its bytes.
    */
   public static json(): Fingerprint {
     return new Fingerprint('json');
   }
 
   /**
-   * A selection of the body's JSON in canonical form.
+   * A selection of the body's JSON in canonical form. What `json()` compares by
+   * its bytes is so here, as a whole.
    *
    * @param selection what to include or to leave out
    */

@@ -123,8 +123,8 @@ export interface IdempotencyOptions {
 
   /**
    * What of the body is compared: its bytes, its canonical JSON (RFC 8785), or
-   * a selection of JSON Pointers (RFC 6901). A body that is not JSON, or that
-   * parsers read differently, is compared by its bytes.
+   * a selection of JSON Pointers (RFC 6901). A body that is not JSON, that
+   * parsers read differently, or of more than 1 MB is compared by its bytes.
    *
    * @default 'bytes'
    */

@@ -16,22 +16,23 @@ import { seconds, type Millis } from '../time';
 const CLAIM_LIMIT = 5_000;
 
 /**
- * One request with a key, in the order of things: authorize, id and
- * fingerprint, claim, handler, complete, response.
+ * One request with a key, in the order of things: authorize, id, fingerprint,
+ * claim, handler, complete, response.
  */
 export async function protectedCall(call: Call): Promise<Answer> {
   const { context, settings, request, host } = call;
   const denial = await denied(call);
   if (denial !== undefined) return { outcome: 'rejected', reply: denial };
 
-  if (remainingTime(context) < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE);
-
   const ids = await recordIds(call);
   if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
   if (ids.kind === 'threw') return { outcome: 'rejected', reply: ids };
   if (ids.kind === 'unavailable') return outOfReach(call, ids.problem);
 
+  // Large bodies take their time, which is none of the store's.
+  const print = fingerprint(request, settings);
   const remaining = remainingTime(context);
+  if (remaining < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE, { id: ids.id });
   const deadline = deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2));
   const standing = await standingId(ids, call.store, host.clock, deadline);
   if (!standing.known) {
@@ -39,7 +40,7 @@ export async function protectedCall(call: Call): Promise<Answer> {
   }
 
   const id = standing.value;
-  const key = { id, fingerprint: fingerprint(request, settings) };
+  const key = { id, fingerprint: print };
   const terms = termsOf(call, remaining);
   const ports: Ports = { store: call.store, clock: host.clock, token: host.token, sameRequest };
   const first = await acquire(key, terms, ports, deadline);

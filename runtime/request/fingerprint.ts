@@ -11,6 +11,9 @@ const SCHEME = { NONE: 0, BYTES: 1, JSON: 2, SELECTION: 3 } as const;
 /** Before what is hashed of a JSON body: its canonical form, or its bytes where it has none. */
 const FORM = { BYTES: 0, CANONICAL: 1 } as const;
 
+/** Longer bodies are compared by their bytes: a canonical form costs time before anything is claimed, and what a client sends decides how much. */
+const MAX_CANONICAL_BYTES = 1024 * 1024;
+
 const HASH_LENGTH = 32;
 const SELECTION_ID_LENGTH = 16;
 /** Scheme byte and the hash of method, path and query: the part that every scheme has. */
@@ -41,8 +44,8 @@ export interface FingerprintRules {
  *
  * The body is the decoded one: base64 in transport makes no difference, and a
  * gzip-encoded request is compared as the gzip bytes. Headers never count.
- * Schemes 2 and 3 take the body's bytes where it is not JSON, or JSON that
- * parsers read differently: such a body equals none but itself.
+ * Schemes 2 and 3 take the body's bytes where it is not JSON, JSON that parsers
+ * read differently, or longer than 1 MB: such a body equals none but itself.
  */
 export function fingerprint(
   request: Pick<HttpRequest, 'method' | 'path' | 'query' | 'body'>,
@@ -80,7 +83,7 @@ function schemeOf(value: Uint8Array): Uint8Array {
 }
 
 function hashJson(body: Uint8Array, part: (document: unknown) => unknown): Uint8Array {
-  const parsed = parseUnambiguous(body);
+  const parsed = body.length > MAX_CANONICAL_BYTES ? undefined : parseUnambiguous(body);
   if (parsed === undefined) return sha256(Uint8Array.of(FORM.BYTES), body);
   return sha256(Uint8Array.of(FORM.CANONICAL), Buffer.from(canonicalJson(part(parsed.document))));
 }

@@ -271,3 +271,23 @@ describe('what is no fingerprint', () => {
     );
   });
 });
+
+describe('F82: how much of a body is canonicalised', () => {
+  const MB = 1024 * 1024;
+  /** One document in two orders of members, of exactly so many bytes. */
+  const ofSize = (bytes: number): readonly [string, string] => {
+    const note = 'n'.repeat(bytes - '{"amount":1,"note":""}'.length);
+    return [`{"amount":1,"note":"${note}"}`, `{"note":"${note}","amount":1}`];
+  };
+
+  test.each<[string, WireFingerprint]>([['canonical JSON', 'json'], ['a selection', { include: ['/amount'] }]])(
+    'F82: by %s, a body of 1 MB counts by what it says, and a longer one by its bytes',
+    (_, what) => {
+      const [one, reordered] = ofSize(MB);
+      expect(sameBody(one, reordered, what)).toBe(true);
+      const [longer, longerReordered] = ofSize(MB + 1);
+      expect(sameBody(longer, longer, what)).toBe(true);
+      expect(sameBody(longer, longerReordered, what)).toBe(false);
+    },
+  );
+});
