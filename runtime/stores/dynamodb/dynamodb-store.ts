@@ -113,7 +113,8 @@ export class DynamoDbStore implements IdempotencyStore {
   }
 
   /** COMPLETE first, so that its refusal is known by its place. */
-  async #transact({ effects, requestToken, ...completion }: Commit, transport: Required<DynamoDbTransport>, options?: CallOptions): Promise<CommitReply> {
+  async #transact(commit: Commit, transport: Required<DynamoDbTransport>, options?: CallOptions): Promise<CommitReply> {
+    const { effects, requestToken, ...completion } = commit;
     const parts = completeParts(completion, this.#schema);
     const complete = {
       Update: {
