@@ -1,24 +1,17 @@
-import { deadlineAfter, remainingTime, type Call } from './call';
-import { freshToken } from './fresh-token';
+import { remainingTime, type Call } from './call';
 import { isRetryable } from './in-handler';
+import { packed, recordingDeadline } from './recording';
 import { runHandler, type HandlerOutcome } from './run-handler';
 import type { IdempotencyLogger } from '../observability/logger';
 import type { Ownership, Ports } from '../protocol/acquire';
 import { complete, release } from '../protocol/conclude';
-import type { IdempotencyRecord, StoredResponse } from '../protocol/record';
-import { ask, until } from '../protocol/store-call';
+import type { IdempotencyRecord } from '../protocol/record';
+import { until } from '../protocol/store-call';
 import type { HttpResponse } from '../request/fronts/front';
 import { field, statusOf } from '../request/fronts/parts';
-import { markedNotPersisted, reasonOf, refuse, type Answer, type Problem } from '../response/answer';
-import { pack } from '../response/codec';
+import { markedNotPersisted, refuse, type Answer, type Problem } from '../response/answer';
 import { replayOf } from '../response/replay';
-import { storedHeaders } from '../response/replay-headers';
-import { seconds, type Millis, type MonotonicMillis } from '../time';
-
-/** Longest that recording a response may take, in milliseconds. */
-const RECORDING_LIMIT = 10_000;
-/** Kept for handing the response to Lambda. */
-const PARTING_TIME = 100;
+import { seconds, type Millis } from '../time';
 
 /** The owner's part: handler, complete, response. */
 export async function execute(call: Call, ownership: Ownership, ports: Ports): Promise<Answer> {
@@ -53,11 +46,6 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
       return notPersisted(call, own, concluded);
   }
 }
-
-const recordingDeadline = (call: Call): MonotonicMillis => {
-  const remaining = remainingTime(call.context);
-  return deadlineAfter(call, Math.min(RECORDING_LIMIT, Math.max(remaining - PARTING_TIME, remaining / 2)));
-};
 
 /** The response that goes on record, or none: then the next retry runs the handler again. */
 function toRecord(ran: HandlerOutcome, { front, settings, logger }: Call): HttpResponse | undefined {
@@ -95,20 +83,6 @@ const isNonsenseStatus = (result: unknown): boolean => {
   const status = field(result, 'statusCode');
   return status !== undefined && status !== null && statusOf(status) === undefined;
 };
-
-/** As it fits the store: whole, in the overflow bucket, or a tombstone that says it was too large. */
-async function packed(response: HttpResponse, call: Call, { claim }: Ownership, deadline: MonotonicMillis): Promise<StoredResponse> {
-  const { store, overflow, settings, host, logger } = call;
-  const fit = pack({ ...response, headers: storedHeaders(response.headers, settings) }, store.limits);
-  if (fit.kind === 'fits') return fit.stored;
-  if (overflow === undefined) return fit.tombstone;
-  const objectKey = `${claim.id}/${freshToken()}`;
-  const half = (until(deadline, host.clock) / 2) as Millis;
-  const put = await ask((options) => overflow.put(objectKey, fit.bytes, options), half, host.clock);
-  if (put.known) return { ...fit.pointer, overflow: objectKey };
-  logger.warn('the overflow bucket is out of reach: the response is not kept', { id: claim.id, reason: reasonOf(put.cause) });
-  return fit.tombstone;
-}
 
 /** Somebody else took over and finished: theirs is the answer that every retry will get, so this caller gets it as well. */
 async function superseded(call: Call, own: Answer, winner: IdempotencyRecord): Promise<Answer> {

@@ -1,0 +1,35 @@
+import { deadlineAfter, remainingTime, type Call } from './call';
+import { freshToken } from './fresh-token';
+import type { Ownership } from '../protocol/acquire';
+import type { StoredResponse } from '../protocol/record';
+import { ask, until } from '../protocol/store-call';
+import type { HttpResponse } from '../request/fronts/front';
+import { reasonOf } from '../response/answer';
+import { pack } from '../response/codec';
+import { storedHeaders } from '../response/replay-headers';
+import type { Millis, MonotonicMillis } from '../time';
+
+/** Longest that recording a response may take, in milliseconds. */
+const RECORDING_LIMIT = 10_000;
+/** Kept for handing the response to Lambda. */
+const PARTING_TIME = 100;
+
+/** Until when a response may be recorded: never so late that it could not be handed on. */
+export const recordingDeadline = (call: Call): MonotonicMillis => {
+  const remaining = remainingTime(call.context);
+  return deadlineAfter(call, Math.min(RECORDING_LIMIT, Math.max(remaining - PARTING_TIME, remaining / 2)));
+};
+
+/** As it fits the store: whole, in the overflow bucket, or a tombstone that says it was too large. */
+export async function packed(response: HttpResponse, call: Call, { claim }: Ownership, deadline: MonotonicMillis): Promise<StoredResponse> {
+  const { store, overflow, settings, host, logger } = call;
+  const fit = pack({ ...response, headers: storedHeaders(response.headers, settings) }, store.limits);
+  if (fit.kind === 'fits') return fit.stored;
+  if (overflow === undefined) return fit.tombstone;
+  const objectKey = `${claim.id}/${freshToken()}`;
+  const half = (until(deadline, host.clock) / 2) as Millis;
+  const put = await ask((options) => overflow.put(objectKey, fit.bytes, options), half, host.clock);
+  if (put.known) return { ...fit.pointer, overflow: objectKey };
+  logger.warn('the overflow bucket is out of reach: the response is not kept', { id: claim.id, reason: reasonOf(put.cause) });
+  return fit.tombstone;
+}
