@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { callersEnvironment, type Environment } from './environment';
 import { LocalError, reasonOf } from './local-error';
 
 export interface Resource {
@@ -20,8 +21,12 @@ export interface Stack {
   readonly id: string;
   /** The CloudFormation name. */
   readonly name: string;
+  /** What made-up names of its resources begin with: its name, and its region and account where another stack has that name too. */
+  readonly prefix: string;
   /** Where the stack stands in the construct tree: `Prod/Api`. */
   readonly path: string;
+  /** Its own, or that of who runs it where it names none. */
+  readonly environment: Environment;
   readonly template: Template;
   /** Construct paths below the stack by logical id: `Payments/HttpApi/Resource`. */
   readonly constructPaths: ReadonlyMap<string, string>;
@@ -39,6 +44,8 @@ export interface Assembly {
 
 interface Artifact {
   readonly type: string;
+  /** `aws://111111111111/eu-west-1`, or `unknown-account` and `unknown-region`. */
+  readonly environment?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly dependencies?: readonly string[];
   readonly displayName?: string;
@@ -52,10 +59,23 @@ interface Manifest {
 }
 
 /**
- * Reads a cloud assembly, the assemblies of nested stages included. Throws
- * `ASSEMBLY_INVALID` naming what is missing or broken.
+ * Reads a cloud assembly, the assemblies of nested stages included; `callers`
+ * is the environment of stacks that name none. Throws `ASSEMBLY_INVALID` naming
+ * what is missing or broken.
  */
-export function readAssembly(directory: string): Assembly {
+export function readAssembly(directory: string, callers: Environment = callersEnvironment()): Assembly {
+  const { stacks, missingContext } = readDirectory(directory, callers);
+  const names = stacks.map(({ name }) => name);
+  const isShared = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
+  return {
+    stacks: stacks.map((stack) => ({ ...stack, prefix: isShared(stack.name) ? inEnvironment(stack) : stack.name })),
+    missingContext,
+  };
+}
+
+const inEnvironment = ({ name, environment: { account, region } }: Stack): string => `${name}-${region}-${account}`;
+
+function readDirectory(directory: string, callers: Environment): Assembly {
   if (!existsSync(directory)) {
     throw new LocalError('ASSEMBLY_INVALID', `the assembly "${directory}" does not exist; run "npx cdk synth" first, or give --app instead of --assembly`);
   }
@@ -67,9 +87,9 @@ export function readAssembly(directory: string): Assembly {
   const missing = (manifest.missing ?? []).map(({ key }) => key);
   for (const [id, artifact] of Object.entries(manifest.artifacts ?? {})) {
     if (artifact.type === 'aws:cloudformation:stack') {
-      stacks.push(readStack(directory, id, artifact, manifest));
+      stacks.push(readStack(directory, id, artifact, manifest, callers));
     } else if (artifact.type === 'cdk:cloud-assembly') {
-      const nested = readAssembly(path.join(directory, String(artifact.properties?.directoryName)));
+      const nested = readDirectory(path.join(directory, String(artifact.properties?.directoryName)), callers);
       stacks.push(...nested.stacks);
       missing.push(...nested.missingContext);
     }
@@ -98,13 +118,16 @@ export function selectStacks(assembly: Assembly, name: string | undefined): { re
   return { served, all: assembly.stacks.filter((stack) => wanted.has(stack)) };
 }
 
-function readStack(directory: string, id: string, artifact: Artifact, manifest: Manifest): Stack {
+function readStack(directory: string, id: string, artifact: Artifact, manifest: Manifest, callers: Environment): Stack {
   const template = readJson<Partial<Template>>(path.join(directory, String(artifact.properties?.templateFile)));
+  const name = typeof artifact.properties?.stackName === 'string' ? artifact.properties.stackName : id;
   const place = artifact.displayName ?? id;
   return {
     id,
-    name: typeof artifact.properties?.stackName === 'string' ? artifact.properties.stackName : id,
+    name,
+    prefix: name,
     path: place,
+    environment: environmentOf(artifact, callers),
     template: {
       Resources: mapValues(template.Resources ?? {}, (resource) => ({ ...resource, Properties: resource.Properties ?? {} })),
       Outputs: template.Outputs ?? {},
@@ -113,6 +136,14 @@ function readStack(directory: string, id: string, artifact: Artifact, manifest: 
     constructPaths: constructPaths(directory, artifact, place),
     assets: readAssets(directory, artifact, manifest),
     dependencies: artifact.dependencies ?? [],
+  };
+}
+
+function environmentOf(artifact: Artifact, callers: Environment): Environment {
+  const [, account = 'unknown-account', region = 'unknown-region'] = /^aws:\/\/([^/]+)\/(.+)$/.exec(artifact.environment ?? '') ?? [];
+  return {
+    account: account === 'unknown-account' ? callers.account : account,
+    region: region === 'unknown-region' ? callers.region : region,
   };
 }
 

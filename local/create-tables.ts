@@ -1,31 +1,29 @@
 import {
-  CreateTableCommand, DescribeTableCommand, DynamoDBClient, ResourceInUseException, UpdateTimeToLiveCommand,
-  type KeySchemaElement, type TableDescription,
+  CreateTableCommand, DescribeTableCommand, ResourceInUseException, UpdateTimeToLiveCommand,
+  type DynamoDBClient, type KeySchemaElement, type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { CREDENTIALS, REGION } from './environment';
+import type { DynamoDbClients } from './dynamodb-clients';
 import { LocalError, reasonOf } from './local-error';
 import type { TablePlan } from './tables';
-
-export function createClient(endpoint: string): DynamoDBClient {
-  // It would ask for a newer Node for the sake of SDK releases that this bundled one is not.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  return new DynamoDBClient({ endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts: 3 });
-}
 
 /**
  * Creates the tables that are not there yet and switches their TTL on. A table
  * that is there is taken as it is, items and all. Throws `DYNAMODB_FAILED`
  * where the server is out of reach or a table has another key.
  */
-export async function createTables(client: DynamoDBClient, endpoint: string, tables: readonly TablePlan[]): Promise<void> {
+export async function createTables(clients: DynamoDbClients, tables: readonly TablePlan[]): Promise<void> {
   for (const table of tables) {
-    try {
-      await createTable(client, table);
-      await enableTtl(client, table);
-    } catch (cause) {
-      if (cause instanceof LocalError) throw cause;
-      throw new LocalError('DYNAMODB_FAILED', `the table ${table.create.TableName} cannot be created at ${endpoint}: ${causeOf(cause)}`, { cause });
-    }
+    for (const region of table.regions) await prepare(clients.of(region), clients.endpoint, table);
+  }
+}
+
+async function prepare(client: DynamoDBClient, endpoint: string, table: TablePlan): Promise<void> {
+  try {
+    await createTable(client, table);
+    await enableTtl(client, table);
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause;
+    throw new LocalError('DYNAMODB_FAILED', `the table ${table.create.TableName} cannot be created at ${endpoint}: ${causeOf(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Resource, Stack } from './assembly';
-import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './environment';
+import { arnOf, partitionOf, urlSuffixOf, type Environment } from './environment';
 import { resolve, resolveString, type Scope } from './intrinsics';
 import { LocalError } from './local-error';
 import { resourceValues, shortId } from './resource-values';
@@ -15,6 +15,10 @@ export class DeployedResource {
 
   get type(): string {
     return this.resource.Type;
+  }
+
+  get environment(): Environment {
+    return this.stack.environment;
   }
 
   /** The construct path below the stack, or the logical id in a template that no CDK wrote. */
@@ -85,7 +89,8 @@ export class Deployment {
       if (!resource) throw unresolved(`${stack.name}: nothing is named ${logicalId}`);
       return resourceValues({
         type: resource.Type,
-        stackName: stack.name,
+        environment: stack.environment,
+        prefix: stack.prefix,
         logicalId,
         property: (name) => {
           const value = resource.Properties[name];
@@ -132,17 +137,17 @@ export class Deployment {
   }
 }
 
-function pseudoParameter(name: string, stack: Stack): unknown {
+function pseudoParameter(name: string, { name: stackName, environment }: Stack): unknown {
   switch (name) {
-    case 'AWS::AccountId': return ACCOUNT;
-    case 'AWS::Region': return REGION;
-    case 'AWS::Partition': return PARTITION;
-    case 'AWS::URLSuffix': return URL_SUFFIX;
-    case 'AWS::StackName': return stack.name;
-    case 'AWS::StackId': return `arn:${PARTITION}:cloudformation:${REGION}:${ACCOUNT}:stack/${stack.name}/${shortId(stack.name)}`;
+    case 'AWS::AccountId': return environment.account;
+    case 'AWS::Region': return environment.region;
+    case 'AWS::Partition': return partitionOf(environment);
+    case 'AWS::URLSuffix': return urlSuffixOf(environment);
+    case 'AWS::StackName': return stackName;
+    case 'AWS::StackId': return arnOf(environment, 'cloudformation', `stack/${stackName}/${shortId(stackName)}`);
     case 'AWS::NotificationARNs': return [];
     case 'AWS::NoValue': return undefined;
-    default: throw unresolved(`${stack.name}: the pseudo parameter ${name} is not known locally`);
+    default: throw unresolved(`${stackName}: the pseudo parameter ${name} is not known locally`);
   }
 }
 

@@ -1,9 +1,11 @@
 import { locateCode } from './code-assets';
 import { constructIds } from './construct-id';
 import type { DeployedResource, Deployment } from './deployment';
+import type { Environment } from './environment';
 import { keyHeadersOf } from './key-headers';
 import type { FunctionSpec } from './lambda/local-function';
 import { LocalError } from './local-error';
+import { nearest } from './nearest';
 import type { Notices } from './notices';
 import { ENV } from '../lib/contract';
 
@@ -19,6 +21,7 @@ export type Endpoints = Readonly<Partial<Record<'AWS_ENDPOINT_URL_DYNAMODB' | 'A
 /** A function that something calls; its environment is resolved once every endpoint is known. */
 export interface FunctionPlan {
   readonly arn: string;
+  readonly environment: Environment;
   /** It has the runtime of this package around it. */
   readonly isIdempotent: boolean;
   /** Names of the headers that its keys may come in, in lower case. */
@@ -30,14 +33,13 @@ export interface FunctionPlan {
 
 /** The functions of a deployment, planned when first asked for. */
 export class FunctionCatalogue {
-  private readonly byArn: ReadonlyMap<string, DeployedResource>;
+  private readonly functions: readonly DeployedResource[];
   private readonly ids: ReadonlyMap<DeployedResource, string>;
-  private readonly plans = new Map<string, FunctionPlan | undefined>();
+  private readonly plans = new Map<DeployedResource, FunctionPlan | undefined>();
 
   constructor(private readonly deployment: Deployment, private readonly notices: Notices, private readonly temporaryDirectory: () => string) {
-    const functions = deployment.ofType('AWS::Lambda::Function');
-    this.byArn = new Map(functions.map((resource) => [resource.attribute('Arn'), resource]));
-    this.ids = constructIds(functions);
+    this.functions = deployment.ofType('AWS::Lambda::Function');
+    this.ids = constructIds(this.functions);
   }
 
   /** The functions that something has asked for and that can run. */
@@ -50,26 +52,30 @@ export class FunctionCatalogue {
    * qualifier, bare or within API Gateway's path. `undefined`, and a notice,
    * where it cannot run here.
    */
-  find(uri: string): FunctionPlan | undefined {
+  find(uri: string, { stack: asker }: DeployedResource): FunctionPlan | undefined {
     const arn = /arn:[^:/]+:lambda:[^:/]+:[^:/]+:function:[^:/]+/.exec(uri)?.[0];
     if (arn === undefined) return undefined;
-    if (!this.plans.has(arn)) this.plans.set(arn, this.plan(arn));
-    return this.plans.get(arn);
+    const named = this.functions.filter((resource) => resource.attribute('Arn') === arn);
+    const found = nearest(named, asker);
+    if (!found) {
+      const where = named.map(({ stack }) => stack.path).join(' and ');
+      this.notices.warn(named.length === 0
+        ? `the function ${arn} is not in the assembly: requests to it get a 500`
+        : `the function ${arn} is in ${where}, which have one account and region: requests from ${asker.path} get a 500; give the stages environments of their own`);
+      return undefined;
+    }
+    if (!this.plans.has(found)) this.plans.set(found, this.plan(found));
+    return this.plans.get(found);
   }
 
   /** Names the functions that no API leads to. */
   noteUncalled(): void {
-    for (const [arn, resource] of this.byArn) {
-      if (!this.plans.has(arn)) this.notices.skip(resource, 'no API calls it');
+    for (const resource of this.functions) {
+      if (!this.plans.has(resource)) this.notices.skip(resource, 'no API calls it');
     }
   }
 
-  private plan(arn: string): FunctionPlan | undefined {
-    const resource = this.byArn.get(arn);
-    if (!resource) {
-      this.notices.warn(`the function ${arn} is not in the assembly: requests to it get a 500`);
-      return undefined;
-    }
+  private plan(resource: DeployedResource): FunctionPlan | undefined {
     const skip = (reason: string) => {
       this.notices.skip(resource, `${reason}; requests to it get a 500`);
       return undefined;
@@ -81,7 +87,8 @@ export class FunctionCatalogue {
     const layers = this.layers(resource);
     if (typeof layers === 'string') return skip(layers);
     return {
-      arn,
+      arn: resource.attribute('Arn'),
+      environment: resource.environment,
       isIdempotent: resource.property('Environment', 'Variables', ENV.TABLE_NAME) !== undefined,
       keyHeaders: keyHeadersOf(resource.property('Environment', 'Variables', ENV.SETTINGS)),
       overflowBucket: resource.property('Environment', 'Variables', ENV.OVERFLOW_BUCKET) as string | undefined,
@@ -103,10 +110,10 @@ export class FunctionCatalogue {
   /** Their folders, or why the function cannot run. */
   private layers(resource: DeployedResource): readonly string[] | string {
     const arns = (resource.property('Layers') ?? []) as readonly string[];
-    const byArn = new Map(this.deployment.ofType('AWS::Lambda::LayerVersion').map((layer) => [layer.ref, layer]));
+    const known = this.deployment.ofType('AWS::Lambda::LayerVersion');
     const directories: string[] = [];
     for (const arn of arns) {
-      const layer = byArn.get(arn);
+      const layer = nearest(known.filter(({ ref }) => ref === arn), resource.stack);
       if (!layer) return `its layer ${arn} is not in the assembly`;
       const content = locateCode(layer, 'Content', this.temporaryDirectory);
       if ('absent' in content) return `its layer ${layer.constructPath} cannot be had: ${content.absent}`;

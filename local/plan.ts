@@ -1,4 +1,4 @@
-import { selectStacks, type Assembly } from './assembly';
+import { selectStacks, type Assembly, type Stack } from './assembly';
 import { planSecrets, SECRET_TYPE, type Secret } from './aws/secrets';
 import { constructIds } from './construct-id';
 import { Deployment } from './deployment';
@@ -25,9 +25,10 @@ export interface Plan {
 
 const READ_ALONG = ['AWS::Lambda::Function', 'AWS::Lambda::LayerVersion', SECRET_TYPE, ...TABLE_TYPES];
 
-/** Throws `TEMPLATE_UNSUPPORTED` where there is no API to serve. */
+/** Throws `TEMPLATE_UNSUPPORTED` where there is no API to serve, or where two stacks cannot be told apart. */
 export function planAssembly(assembly: Assembly, stackName: string | undefined, temporaryDirectory: () => string): Plan {
   const { served, all } = selectStacks(assembly, stackName);
+  refuseTwins(all);
   const deployment = new Deployment(all);
   const notices = new Notices();
   if (assembly.missingContext.length > 0) {
@@ -49,12 +50,25 @@ export function planAssembly(assembly: Assembly, stackName: string | undefined, 
   return {
     deployment,
     apis: apis.map((api) => ({ id: ids.get(api.resource) ?? api.resource.logicalId, api })),
-    tables: planTables(deployment),
+    tables: planTables(deployment, notices),
     secrets: planSecrets(deployment),
     overflowBuckets,
     functions,
     notices,
   };
+}
+
+/** One account and region has one stack of a name: all that belongs to two would be mixed up. */
+function refuseTwins(stacks: readonly Stack[]): void {
+  const byPrefix = new Map<string, Stack>();
+  for (const stack of stacks) {
+    const twin = byPrefix.get(stack.prefix);
+    byPrefix.set(stack.prefix, stack);
+    if (!twin) continue;
+    const { account, region } = stack.environment;
+    throw new LocalError('TEMPLATE_UNSUPPORTED',
+      `the stacks ${twin.path} and ${stack.path} are both named "${stack.name}" in account ${account} and region ${region}; run one of them with --stack ${stack.path}`);
+  }
 }
 
 function noteSkipped(deployment: Deployment, overflowBuckets: readonly string[], notices: Notices): void {

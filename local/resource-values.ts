@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ACCOUNT, PARTITION, REGION } from './environment';
+import { arnOf, partitionOf, urlSuffixOf, type Environment } from './environment';
 
 /** A resource as `Ref` and `Fn::GetAtt` see it. */
 export interface ResourceValues {
@@ -10,7 +10,9 @@ export interface ResourceValues {
 /** What the value of a resource may depend on. */
 export interface ResourceContext {
   readonly type: string;
-  readonly stackName: string;
+  readonly environment: Environment;
+  /** What made-up names begin with. */
+  readonly prefix: string;
   readonly logicalId: string;
   /** A property, resolved; `undefined` where the template leaves it out. */
   property(name: string): string | undefined;
@@ -34,10 +36,12 @@ export function resourceValues(context: ResourceContext): ResourceValues {
 export const shortId = (...parts: readonly string[]): string =>
   BigInt(`0x${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24)}`).toString(36).slice(0, 10).padStart(10, '0');
 
-const arn = (service: string, resource: string) => `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT}:${resource}`;
+/** The same for the resource of a stack: no two of an account and region have one stack's name and one logical id. */
+const resourceId = ({ environment: { account, region }, prefix, logicalId }: ResourceContext): string =>
+  shortId(account, region, prefix, logicalId);
 
 const generatedName = (context: ResourceContext, maxLength: number) => {
-  const name = `${context.stackName}-${context.logicalId}`;
+  const name = `${context.prefix}-${context.logicalId}`;
   return name.length <= maxLength ? name : `${name.slice(0, maxLength - 11)}-${shortId(name)}`;
 };
 
@@ -46,18 +50,18 @@ const values = (ref: string, attributes: Readonly<Record<string, string | undefi
 
 const lambdaFunction: Kind = (context) => {
   const name = context.property('FunctionName') ?? generatedName(context, 64);
-  return values(name, { Arn: arn('lambda', `function:${name}`) });
+  return values(name, { Arn: arnOf(context.environment, 'lambda', `function:${name}`) });
 };
 
 const layerVersion: Kind = (context) => {
-  const layer = arn('lambda', `layer:${context.property('LayerName') ?? generatedName(context, 140)}`);
+  const layer = arnOf(context.environment, 'lambda', `layer:${context.property('LayerName') ?? generatedName(context, 140)}`);
   return values(`${layer}:1`, { LayerVersionArn: `${layer}:1`, LayerArn: layer });
 };
 
 /** The function that a version or an alias belongs to, given by its name or its ARN. */
 const functionArn = (context: ResourceContext) => {
   const given = context.property('FunctionName') ?? '';
-  return given.startsWith('arn:') ? given : arn('lambda', `function:${given}`);
+  return given.startsWith('arn:') ? given : arnOf(context.environment, 'lambda', `function:${given}`);
 };
 
 const lambdaVersion: Kind = (context) => values(`${functionArn(context)}:1`, { Version: '1', FunctionArn: `${functionArn(context)}:1` });
@@ -69,50 +73,51 @@ const lambdaAlias: Kind = (context) => {
 
 const table: Kind = (context) => {
   const name = context.property('TableName') ?? generatedName(context, 255);
-  const tableArn = arn('dynamodb', `table/${name}`);
+  const tableArn = arnOf(context.environment, 'dynamodb', `table/${name}`);
   return values(name, { Arn: tableArn, TableId: shortId(name), StreamArn: `${tableArn}/stream/2026-01-01T00:00:00.000` });
 };
 
 const httpApi: Kind = (context) => {
-  const id = shortId(context.stackName, context.logicalId);
+  const id = resourceId(context);
   return values(id, { ApiId: id, ApiEndpoint: context.endpoint() });
 };
 
 const restApi: Kind = (context) => {
-  const id = shortId(context.stackName, context.logicalId);
+  const id = resourceId(context);
   return values(id, { RestApiId: id, RootResourceId: `${id}-root` });
 };
 
 const functionUrl: Kind = (context) => {
   const target = context.property('TargetFunctionArn') ?? '';
-  return values(target, { FunctionArn: target, FunctionUrl: `${context.endpoint()}/` });
+  return values(target, { FunctionArn: target, FunctionUrl: `${context.endpoint()}/`, UrlId: resourceId(context) });
 };
 
 const bucket: Kind = (context) => {
   const name = context.property('BucketName') ?? generatedName(context, 63).toLowerCase();
-  return values(name, { Arn: `arn:${PARTITION}:s3:::${name}` });
+  return values(name, { Arn: `arn:${partitionOf(context.environment)}:s3:::${name}` });
 };
 
 const secret: Kind = (context) => {
-  const secretArn = arn('secretsmanager', `secret:${context.property('Name') ?? generatedName(context, 255)}-local1`);
+  const secretArn = arnOf(context.environment, 'secretsmanager', `secret:${context.property('Name') ?? generatedName(context, 255)}-local1`);
   return values(secretArn, { Id: secretArn });
 };
 
 const queue: Kind = (context) => {
   const name = context.property('QueueName') ?? generatedName(context, 80);
-  const url = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`;
-  return values(url, { Arn: arn('sqs', name), QueueName: name, QueueUrl: url });
+  const { account, region } = context.environment;
+  const url = `https://sqs.${region}.${urlSuffixOf(context.environment)}/${account}/${name}`;
+  return values(url, { Arn: arnOf(context.environment, 'sqs', name), QueueName: name, QueueUrl: url });
 };
 
 const topic: Kind = (context) => {
   const name = context.property('TopicName') ?? generatedName(context, 256);
-  return values(arn('sns', name), { TopicArn: arn('sns', name), TopicName: name });
+  return values(arnOf(context.environment, 'sns', name), { TopicArn: arnOf(context.environment, 'sns', name), TopicName: name });
 };
 
 const standIn: Kind = (context) => {
   const name = generatedName(context, 128);
   const service = (context.type.split('::')[1] ?? 'local').toLowerCase();
-  return { ref: name, attribute: (attribute) => (attribute.endsWith('Arn') ? arn(service, name) : `${name}.${attribute}`) };
+  return { ref: name, attribute: (attribute) => (attribute.endsWith('Arn') ? arnOf(context.environment, service, name) : `${name}.${attribute}`) };
 };
 
 const KINDS: Readonly<Record<string, Kind | undefined>> = {

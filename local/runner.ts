@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly } from './assembly';
 import { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
-import { createClient } from './create-tables';
 import type { DynamoDb } from './dynamodb';
+import { DynamoDbClients } from './dynamodb-clients';
+import { callersEnvironment } from './environment';
 import { serve, type ApiServer, type Observer } from './http/server';
 import { LocalError } from './local-error';
 import { observerOf } from './observer';
@@ -38,7 +39,7 @@ export async function start(options: LocalOptions, context: RunContext): Promise
       ? await synthesize({ ...context, command: options.source.command, temporaryDirectory: cleanup.temporaryDirectory })
       : path.resolve(context.directory, options.source.directory);
     context.signal.throwIfAborted();
-    const plan = planAssembly(readAssembly(directory), options.stack, cleanup.temporaryDirectory);
+    const plan = planAssembly(readAssembly(directory, callersEnvironment(context.environment)), options.stack, cleanup.temporaryDirectory);
 
     const history = new History(Date.now);
     const outcomes = new OutcomeLog((requestId, told) => history.told(requestId, told));
@@ -103,7 +104,7 @@ async function startServers(
 }
 
 function recordsOf({ tables }: Plan, { endpoint }: DynamoDb, cleanup: Cleanup): Records {
-  const client = createClient(endpoint);
-  cleanup.add(() => client.destroy());
-  return new Records(client, tables);
+  const clients = new DynamoDbClients(endpoint);
+  cleanup.add(() => clients.destroy());
+  return new Records(clients, tables);
 }

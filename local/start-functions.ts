@@ -1,5 +1,4 @@
 import type { Cleanup } from './cleanup';
-import { ACCOUNT, REGION } from './environment';
 import type { Invoke } from './fronts/front';
 import type { Endpoints, FunctionPlan } from './functions';
 import { createFunction } from './lambda/function-pool';
@@ -13,11 +12,9 @@ import type { RunContext } from './run-context';
 export function startFunctions(
   plan: Plan, endpointsOf: (plan: FunctionPlan) => Endpoints, context: RunContext, outcomes: OutcomeLog, cleanup: Cleanup,
 ): Invoke {
-  const running = new Map<string, LocalFunction>();
+  const running = new Map<FunctionPlan, LocalFunction>();
   const options = {
     userDirectory: context.directory,
-    region: REGION,
-    accountId: ACCOUNT,
     onLog: (line: LogLine) => {
       outcomes.observe(line);
       context.reporter.log({ function: line.functionId, line: line.line });
@@ -25,12 +22,12 @@ export function startFunctions(
     onNotice: (notice: string) => context.reporter.warning(notice),
   };
   for (const planned of plan.functions.planned) {
-    const local = createOrSkip(planned.spec(endpointsOf(planned)), options, plan);
+    const local = createOrSkip(planned.spec(endpointsOf(planned)), { ...options, environment: planned.environment }, plan);
     if (!local) continue;
     cleanup.add(() => local.close());
-    running.set(planned.arn, local);
+    running.set(planned, local);
   }
-  return async ({ arn }, requestId, event) => running.get(arn)?.invoke(requestId, event) ?? NOT_RUN;
+  return async (planned, requestId, event) => running.get(planned)?.invoke(requestId, event) ?? NOT_RUN;
 }
 
 const NOT_RUN: InvocationResult = { kind: 'threw', error: { errorType: 'NotRun', errorMessage: 'This function is not run locally.' } };

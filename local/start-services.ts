@@ -4,8 +4,9 @@ import { startSecrets } from './aws/secrets';
 import type { LocalService } from './aws/service';
 import type { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
-import { createClient, createTables } from './create-tables';
+import { createTables } from './create-tables';
 import { externalDynamoDb, startEmbeddedDynamoDb, type DynamoDb } from './dynamodb';
+import { DynamoDbClients } from './dynamodb-clients';
 import type { Endpoints, FunctionPlan } from './functions';
 import type { Plan } from './plan';
 import type { RunContext } from './run-context';
@@ -30,10 +31,10 @@ export async function startDynamoDb(
       platform: context.platform,
     });
   cleanup.add(() => dynamodb.stop());
-  const client = createClient(dynamodb.endpoint);
-  cleanup.add(() => client.destroy());
-  await createTables(client, dynamodb.endpoint, plan.tables);
-  cleanup.add(startTtlSweep(client, plan.tables, TTL_SWEEP_MS, Date.now));
+  const clients = new DynamoDbClients(dynamodb.endpoint);
+  cleanup.add(() => clients.destroy());
+  await createTables(clients, plan.tables);
+  cleanup.add(startTtlSweep(clients, plan.tables, TTL_SWEEP_MS, Date.now));
   return dynamodb;
 }
 

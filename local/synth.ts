@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ACCOUNT, REGION } from './environment';
+import { callersEnvironment } from './environment';
 import { LocalError, reasonOf } from './local-error';
 
 export interface SynthRequest {
@@ -30,11 +30,12 @@ export async function synthesize(request: SynthRequest): Promise<string> {
   const directory = path.resolve(request.directory, output);
   mkdirSync(directory, { recursive: true });
 
+  const { account, region } = callersEnvironment(request.environment);
   const environment = {
     ...request.environment,
     CDK_OUTDIR: directory,
-    CDK_DEFAULT_ACCOUNT: request.environment.CDK_DEFAULT_ACCOUNT ?? ACCOUNT,
-    CDK_DEFAULT_REGION: request.environment.CDK_DEFAULT_REGION ?? REGION,
+    CDK_DEFAULT_ACCOUNT: account,
+    CDK_DEFAULT_REGION: region,
     ...contextVariables(appContext(request.directory, settings), request.temporaryDirectory),
   };
   const manifest = path.join(directory, 'manifest.json');

@@ -1,8 +1,6 @@
 import { longName } from '../construct-id';
 import type { DeployedResource } from '../deployment';
-import { REGION } from '../environment';
 import type { FunctionPlan } from '../functions';
-import { shortId } from '../resource-values';
 import { callFunction, MAX_PAYLOAD_BYTES } from './call-function';
 import type { Api, Exchange, Front, FrontContext, GatewayRequest, GatewayResponse, Invoke } from './front';
 import { preflightResponse, withCors, type CorsConfiguration } from './http-cors';
@@ -32,8 +30,8 @@ class FunctionUrl implements Api {
   private readonly signed: boolean;
 
   constructor(readonly resource: DeployedResource, { functions, notices }: FrontContext) {
-    this.urlId = shortId(resource.stack.name, resource.logicalId);
-    this.function = functions.find(resource.string('TargetFunctionArn') ?? '');
+    this.urlId = resource.attribute('UrlId');
+    this.function = functions.find(resource.string('TargetFunctionArn') ?? '', resource);
     this.cors = resource.property('Cors') as CorsConfiguration | undefined;
     this.signed = resource.string('AuthType') === 'AWS_IAM';
     if (this.signed) notices.warn(`function URL ${longName(resource)}: ${UNVERIFIED_SIGNATURES}`);
@@ -51,13 +49,13 @@ class FunctionUrl implements Api {
   failed = (): GatewayResponse => ({ status: 502, headers: [['content-type', 'application/json']], body: Buffer.from('Internal Server Error') });
 
   private async call(request: GatewayRequest, invoke: Invoke): Promise<Exchange> {
-    const caller = this.signed ? readIamCaller(request) : undefined;
+    const caller = this.signed ? readIamCaller(request, this.resource.environment) : undefined;
     if (this.signed && !caller) return { response: lambdaMessage(403, 'Forbidden') };
     if (!this.function) return { response: this.failed() };
     const event = httpEvent(request, {
       apiId: this.urlId,
-      domainName: `${this.urlId}.lambda-url.${REGION}.on.aws`,
-      ...(caller ? { authorizer: { iam: iamAuthorizer(caller) } } : { accountId: 'anonymous' }),
+      domainName: `${this.urlId}.lambda-url.${this.resource.environment.region}.on.aws`,
+      ...(caller ? { accountId: caller.accountId, authorizer: { iam: iamAuthorizer(caller) } } : { accountId: 'anonymous' }),
       stage: '$default',
       routeKey: '$default',
       rawPath: request.path,

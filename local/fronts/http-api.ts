@@ -1,5 +1,5 @@
 import type { DeployedResource, Deployment } from '../deployment';
-import { REGION, URL_SUFFIX } from '../environment';
+import { urlSuffixOf } from '../environment';
 import type { FunctionPlan } from '../functions';
 import { authorizerOf, proxyAuthorizerOf, type Authorization, type Authorizer, type RoutedRequest } from './authorizer';
 import { callFunction } from './call-function';
@@ -100,9 +100,11 @@ class HttpApi implements Api {
 
   private routed(request: GatewayRequest, { route, pathParameters }: RouteMatch<Target>, stage: Stage, path: string): RoutedRequest {
     const rawPath = stage.name === DEFAULT_STAGE ? path : `/${stage.name}${path}`;
+    const { environment } = this.resource;
     const common = {
+      accountId: environment.account,
       apiId: this.apiId,
-      domainName: `${this.apiId}.execute-api.${REGION}.${URL_SUFFIX}`,
+      domainName: `${this.apiId}.execute-api.${environment.region}.${urlSuffixOf(environment)}`,
       stage: stage.name,
       ...(stage.variables ? { stageVariables: stage.variables } : {}),
       pathParameters,
@@ -150,7 +152,7 @@ class HttpApi implements Api {
       void context.notices.skip(integration, `${reason}; requests to it get a 500`);
     const type = integration.string('IntegrationType');
     if (type !== 'AWS_PROXY' || integration.string('IntegrationSubtype')) return skip(`an integration of type ${type} is not run`);
-    return context.functions.find(integration.string('IntegrationUri') ?? '');
+    return context.functions.find(integration.string('IntegrationUri') ?? '', integration);
   }
 }
 

@@ -22,7 +22,7 @@ function planIamAuthorizer(route: DeployedResource, { notices }: FrontContext): 
   notices.warn(`route ${longName(route)}: ${UNVERIFIED_SIGNATURES}`);
   return {
     authorize: async ({ request }) => {
-      const caller = readIamCaller(request);
+      const caller = readIamCaller(request, route.environment);
       return caller ? { allowed: { iam: iamAuthorizer(caller) } } : forbidden();
     },
   };

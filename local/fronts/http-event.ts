@@ -1,4 +1,3 @@
-import { ACCOUNT } from '../environment';
 import type { GatewayRequest } from './front';
 import { forwardedHeaders, joinRepeated, queryPairs, requestTime } from './request-parts';
 
@@ -7,8 +6,8 @@ export interface HttpEventContext {
   readonly apiId: string;
   /** As AWS names it: functions tell a function URL from an HTTP API by it. */
   readonly domainName: string;
-  /** `anonymous` for function URLs without IAM. */
-  readonly accountId?: string;
+  /** The API's; `anonymous` for function URLs without IAM. */
+  readonly accountId: string;
   /** `$default`, or the name that stands before the path. */
   readonly stage: string;
   readonly stageVariables?: Readonly<Record<string, string>>;
@@ -39,7 +38,7 @@ export function httpEvent(request: GatewayRequest, context: HttpEventContext) {
     headers,
     ...(Object.keys(parameters).length > 0 ? { queryStringParameters: parameters } : {}),
     requestContext: {
-      accountId: context.accountId ?? ACCOUNT,
+      accountId: context.accountId,
       apiId: context.apiId,
       ...(context.authorizer ? { authorizer: context.authorizer } : {}),
       domainName: context.domainName,

@@ -1,4 +1,4 @@
-import { ACCOUNT, PARTITION } from '../environment';
+import { partitionOf, type Environment } from '../environment';
 import type { GatewayRequest } from './front';
 import { headerOf } from './request-parts';
 
@@ -11,11 +11,12 @@ export interface IamCaller {
   readonly userId: string;
 }
 
-/** The caller named by an AWS Signature Version 4, which is read and NOT verified; `undefined` without one. */
-export function readIamCaller(request: GatewayRequest): IamCaller | undefined {
+/** The caller, of the API's own account, named by an AWS Signature Version 4, which is read and NOT verified; `undefined` without one. */
+export function readIamCaller(request: GatewayRequest, environment: Environment): IamCaller | undefined {
   const accessKey = /^AWS4-\S+\s.*\bCredential=([^/,\s]+)\//.exec(headerOf(request, 'authorization') ?? '')?.[1];
   if (accessKey === undefined) return undefined;
-  return { accessKey, accountId: ACCOUNT, userArn: `arn:${PARTITION}:iam::${ACCOUNT}:user/${accessKey}`, userId: accessKey };
+  const accountId = environment.account;
+  return { accessKey, accountId, userArn: `arn:${partitionOf(environment)}:iam::${accountId}:user/${accessKey}`, userId: accessKey };
 }
 
 /** `requestContext.authorizer.iam` of payload format 2.0. */

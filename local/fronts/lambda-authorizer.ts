@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DeployedResource } from '../deployment';
+import type { Environment } from '../environment';
 import { forbidden, identityValue, unauthorized, type Authorizer, type RoutedRequest, type Verdict } from './authorizer';
 import { executeApiArn } from './execute-api-arn';
 import type { FrontContext } from './front';
@@ -15,7 +16,7 @@ import { KeptAnswers } from './kept-answers';
  * template says, by identity source.
  */
 export function planLambdaAuthorizer(authorizer: DeployedResource, { functions }: FrontContext): Authorizer {
-  const plan = functions.find(authorizer.string('AuthorizerUri') ?? '');
+  const plan = functions.find(authorizer.string('AuthorizerUri') ?? '', authorizer);
   const sources = (authorizer.property('IdentitySource') ?? []) as readonly string[];
   const simple = authorizer.string('EnableSimpleResponses') === 'true';
   const asked = authorizer.string('AuthorizerPayloadFormatVersion') === '1.0' ? requestOfV1 : requestOfV2;
@@ -23,27 +24,28 @@ export function planLambdaAuthorizer(authorizer: DeployedResource, { functions }
 
   return {
     authorize: async (routed, invoke) => {
+      const methodArn = methodArnOf(authorizer.environment, routed.event);
       const identity = sources.map((source) => identityValue(source, routed.event));
       if (!identity.every((value) => value !== undefined && value !== '')) return unauthorized();
       if (!plan) return { denied: internalServerError() };
       const answer = await kept.get(identity, async () => {
-        const result = await invoke(plan, randomUUID(), asked(routed, identity as readonly string[]));
+        const result = await invoke(plan, randomUUID(), asked(routed, identity as readonly string[], methodArn));
         return result.kind === 'returned' ? result.payload : undefined;
       });
-      return verdictOf(answer, simple, arnOf(routed.event));
+      return verdictOf(answer, simple, methodArn);
     },
   };
 }
 
-function requestOfV2({ event }: RoutedRequest, identitySource: readonly string[]) {
+function requestOfV2({ event }: RoutedRequest, identitySource: readonly string[], routeArn: string) {
   const { body: _, isBase64Encoded: __, ...request } = { body: undefined, ...event };
-  return { ...request, type: 'REQUEST', routeArn: arnOf(event), identitySource: identitySource.length > 0 ? identitySource : null };
+  return { ...request, type: 'REQUEST', routeArn, identitySource: identitySource.length > 0 ? identitySource : null };
 }
 
-function requestOfV1({ event, proxyEvent }: RoutedRequest, identitySource: readonly string[]) {
+function requestOfV1({ proxyEvent }: RoutedRequest, identitySource: readonly string[], methodArn: string) {
   const { body: _, isBase64Encoded: __, ...request } = proxyEvent();
   const identity = identitySource.join(',');
-  return { ...request, type: 'REQUEST', methodArn: arnOf(event), identitySource: identity, authorizationToken: identity };
+  return { ...request, type: 'REQUEST', methodArn, identitySource: identity, authorizationToken: identity };
 }
 
 function verdictOf(answer: unknown, simple: boolean, arn: string): Verdict {
@@ -57,6 +59,6 @@ function verdictOf(answer: unknown, simple: boolean, arn: string): Verdict {
   return allows(answer.policyDocument, arn) ? { allowed: { lambda, principalId: answer.principalId } } : forbidden();
 }
 
-function arnOf({ requestContext: { apiId, stage, http } }: HttpEvent): string {
-  return executeApiArn(apiId, stage, http.method, stage === '$default' ? http.path : http.path.slice(stage.length + 1));
+function methodArnOf(environment: Environment, { requestContext: { apiId, stage, http } }: HttpEvent): string {
+  return executeApiArn(environment, apiId, stage, http.method, stage === '$default' ? http.path : http.path.slice(stage.length + 1));
 }

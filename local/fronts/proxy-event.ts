@@ -1,4 +1,3 @@
-import { ACCOUNT } from '../environment';
 import type { GatewayRequest } from './front';
 import { allValues, forwardedHeaders, headerOf, lastValues, queryPairs, requestTime } from './request-parts';
 
@@ -17,6 +16,7 @@ export interface ProxyIdentity {
 export interface ProxyEventContext {
   /** `1.0` from an HTTP API; REST APIs have none. */
   readonly version?: '1.0';
+  readonly accountId: string;
   readonly apiId: string;
   readonly domainName: string;
   readonly stage: string;
@@ -54,7 +54,7 @@ export function proxyEvent(request: GatewayRequest, context: ProxyEventContext) 
     pathParameters: Object.keys(context.pathParameters).length > 0 ? context.pathParameters : null,
     stageVariables: context.stageVariables ?? null,
     requestContext: {
-      accountId: ACCOUNT,
+      accountId: context.accountId,
       apiId: context.apiId,
       ...(context.authorizer ? { authorizer: context.authorizer } : {}),
       domainName: context.domainName,

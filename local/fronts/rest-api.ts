@@ -1,5 +1,5 @@
 import type { DeployedResource } from '../deployment';
-import { REGION, URL_SUFFIX } from '../environment';
+import { urlSuffixOf } from '../environment';
 import type { FunctionPlan } from '../functions';
 import { planApiKeys, type ApiKeys } from './api-keys';
 import { callFunction } from './call-function';
@@ -90,9 +90,11 @@ class RestApi implements Api {
     const { resource } = match.route.target;
     const { integration, authorizer, validation, needsApiKey } = method;
 
+    const { environment, ref } = this.resource;
     const eventContext = {
-      apiId: this.resource.ref,
-      domainName: `${this.resource.ref}.execute-api.${REGION}.${URL_SUFFIX}`,
+      accountId: environment.account,
+      apiId: ref,
+      domainName: `${ref}.execute-api.${environment.region}.${urlSuffixOf(environment)}`,
       stage: stage.name,
       ...(stage.variables ? { stageVariables: stage.variables } : {}),
       resource: resource.path,
@@ -167,7 +169,7 @@ class RestApi implements Api {
       this.context.notices.skip(method, `an integration of type ${String(Type)} is not run; requests to it get a 500`);
       return undefined;
     }
-    const found = this.context.functions.find(String(Uri));
+    const found = this.context.functions.find(String(Uri), method);
     return found && { function: found, timeoutMs: Number(TimeoutInMillis ?? DEFAULT_TIMEOUT_MS) };
   }
 }

@@ -37,7 +37,7 @@ function planIam(method: DeployedResource, { notices }: FrontContext): RestAutho
   notices.warn(`method ${longName(method)}: ${UNVERIFIED_SIGNATURES}`);
   return {
     authorize: async (request) => {
-      const caller = readIamCaller(request);
+      const caller = readIamCaller(request, method.environment);
       if (!caller) return { denied: 'MISSING_AUTHENTICATION_TOKEN' };
       const { accessKey, accountId, userArn, userId } = caller;
       return { identity: { accessKey, accountId, userArn, user: userId, caller: userId } };
@@ -60,7 +60,7 @@ function planCognito(authorizer: DeployedResource, method: DeployedResource, { n
 
 /** A function that answers with an IAM policy, "Use API Gateway Lambda authorizers" (API Gateway developer guide). */
 function planLambda(authorizer: DeployedResource, { functions }: FrontContext): RestAuthorizer {
-  const plan = functions.find(authorizer.string('AuthorizerUri') ?? '');
+  const plan = functions.find(authorizer.string('AuthorizerUri') ?? '', authorizer);
   const sources = sourcesOf(authorizer);
   const byToken = authorizer.string('Type') === 'TOKEN';
   const format = authorizer.string('IdentityValidationExpression');
@@ -71,7 +71,7 @@ function planLambda(authorizer: DeployedResource, { functions }: FrontContext): 
       if (!identity.every((value) => value !== undefined && value !== '')) return { denied: 'UNAUTHORIZED' };
       if (byToken && format !== undefined && !new RegExp(`^(?:${format})$`).test(identity[0]!)) return { denied: 'UNAUTHORIZED' };
       if (!plan) return { denied: 'AUTHORIZER_CONFIGURATION_ERROR' };
-      const methodArn = executeApiArn(event.requestContext.apiId, event.requestContext.stage, event.httpMethod, event.path);
+      const methodArn = executeApiArn(authorizer.environment, event.requestContext.apiId, event.requestContext.stage, event.httpMethod, event.path);
       const asked = byToken ? { type: 'TOKEN', authorizationToken: identity[0], methodArn } : requestEvent(event, methodArn);
       let refused = false;
       const answer = await kept.get(identity, async () => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { arnOf, callersEnvironment } from '../environment';
 import { declaredMajor, lambdaNodeFlags } from './declared-runtime';
 import { FunctionSpecError } from './function-spec-error';
 import { lambdaRuntimeFiles } from './lambda-runtime-files';
@@ -35,7 +36,7 @@ export function createFunction(spec: FunctionSpec, options: FunctionOptions): Lo
   }
 
   const scratch = mkdtempSync(join(tmpdir(), 'idempotent-api-'));
-  const region = options.region ?? 'us-east-1';
+  const environment = options.environment ?? callersEnvironment();
   try {
     const optDirectory = prepareOptDirectory(spec, join(scratch, 'opt'));
     return new FunctionPool(spec, options, scratch, {
@@ -48,13 +49,13 @@ export function createFunction(spec: FunctionSpec, options: FunctionOptions): Lo
         optDirectory,
         home: scratch,
         runtimeDirectory: dirname(files.client),
-        region,
+        region: environment.region,
         logStream,
         runtimeApi,
         path: process.env.PATH ?? '',
       }),
       sdkRoots: roots,
-      functionArn: `arn:aws:lambda:${region}:${options.accountId ?? '000000000000'}:function:${spec.name}`,
+      functionArn: arnOf(environment, 'lambda', `function:${spec.name}`),
       timeoutSeconds: spec.timeoutSeconds,
       initTimeoutSeconds: options.initTimeoutSeconds ?? 10,
     });

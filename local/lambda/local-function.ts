@@ -1,3 +1,5 @@
+import type { Environment } from '../environment';
+
 /** A Lambda function as the template declares it, with everything resolved to this machine. */
 export interface FunctionSpec {
   /** The construct id, for people. */
@@ -67,10 +69,8 @@ export interface FunctionOptions {
    * @default the working directory
    */
   readonly userDirectory?: string;
-  /** @default 'us-east-1' */
-  readonly region?: string;
-  /** @default '000000000000' */
-  readonly accountId?: string;
+  /** Where the function is deployed. @default what the CDK would take from this process' own environment */
+  readonly environment?: Environment;
   /** Seconds that a module may take to load, as in Lambda. @default 10 */
   readonly initTimeoutSeconds?: number;
   /** Every line of stdout and stderr, in order, and the lines that Lambda itself adds. */

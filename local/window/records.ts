@@ -1,8 +1,9 @@
-import { GetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { RecordSummary } from './request-entry';
 import { isReadable, type StoredResponse } from '../../runtime/protocol/record';
 import { unpack } from '../../runtime/response/codec';
 import { decodeItem, type TableSchema } from '../../runtime/stores/dynamodb/dynamodb-item';
+import type { DynamoDbClients } from '../dynamodb-clients';
 import { reasonOf } from '../local-error';
 import type { TablePlan } from '../tables';
 
@@ -37,6 +38,7 @@ interface RecordTable extends TableSchema {
   /** The construct id. */
   readonly id: string;
   readonly name: string;
+  readonly region: string;
 }
 
 /** Reads the records of a deployment's tables. */
@@ -44,19 +46,19 @@ export class Records {
   private readonly tables: readonly RecordTable[];
 
   /** Of the tables, those that can hold records: one key attribute, and a TTL. */
-  constructor(private readonly client: DynamoDBClient, tables: readonly TablePlan[]) {
-    this.tables = tables.flatMap(({ id, create, ttlAttribute }) => {
+  constructor(private readonly clients: Pick<DynamoDbClients, 'of'>, tables: readonly TablePlan[]) {
+    this.tables = tables.flatMap(({ id, create, regions: [region], ttlAttribute }) => {
       const keys = create.KeySchema ?? [];
       const partitionKey = keys[0]?.AttributeName;
       if (keys.length !== 1 || partitionKey === undefined || ttlAttribute === undefined) return [];
-      return [{ id, name: create.TableName, partitionKey, ttlAttribute }];
+      return [{ id, name: create.TableName, region, partitionKey, ttlAttribute }];
     });
   }
 
   /** The record of that id; an id is a hash, so it is in one table at most. Rejects where DynamoDB does. */
   async find(id: string): Promise<StoredView | null> {
     for (const table of this.tables) {
-      const { Item } = await this.client.send(new GetItemCommand({
+      const { Item } = await this.clients.of(table.region).send(new GetItemCommand({
         TableName: table.name, Key: { [table.partitionKey]: { S: id } }, ConsistentRead: true,
       }));
       if (Item) return viewOf(Item, table);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetItemCommand, PutItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createClient, createTables } from '../../local/create-tables';
+import { createTables } from '../../local/create-tables';
 import { startEmbeddedDynamoDb, type DynamoDb } from '../../local/dynamodb';
+import { DynamoDbClients } from '../../local/dynamodb-clients';
 import type { TablePlan } from '../../local/tables';
 import { startTtlSweep, sweepTable } from '../../local/ttl-sweep';
 
@@ -19,6 +20,7 @@ const table = (name: string, changes: Partial<TablePlan> = {}): TablePlan => ({
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     BillingMode: 'PAY_PER_REQUEST',
   },
+  regions: ['us-east-1'],
   ttlAttribute: 'expires_at',
   ...changes,
 });
@@ -32,31 +34,33 @@ const has = async (client: DynamoDBClient, name: string, id: string) =>
 
 describe('the embedded DynamoDB', () => {
   let dynamodb: DynamoDb;
+  let clients: DynamoDbClients;
   let client: DynamoDBClient;
   beforeAll(async () => {
     dynamodb = await startEmbeddedDynamoDb({ searchFrom, platform });
-    client = createClient(dynamodb.endpoint);
+    clients = new DynamoDbClients(dynamodb.endpoint);
+    client = clients.of('us-east-1');
   });
   afterAll(async () => {
-    client.destroy();
+    clients.destroy();
     await dynamodb.stop();
   });
 
   test('has the template\'s tables, and takes those that are there', async () => {
-    await createTables(client, dynamodb.endpoint, [table('kept')]);
+    await createTables(clients, [table('kept')]);
     await put(client, 'kept', 'a');
-    await createTables(client, dynamodb.endpoint, [table('kept')]);
+    await createTables(clients, [table('kept')]);
     expect(await has(client, 'kept', 'a')).toBe(true);
   });
 
   test('refuses a table that is there with another key, naming both', async () => {
-    await createTables(client, dynamodb.endpoint, [table('rekeyed')]);
+    await createTables(clients, [table('rekeyed')]);
     const other = {
       ...table('rekeyed').create,
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' as const }],
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' as const }],
     };
-    await expect(createTables(client, dynamodb.endpoint, [table('rekeyed', { create: other })])).rejects.toMatchObject({
+    await expect(createTables(clients, [table('rekeyed', { create: other })])).rejects.toMatchObject({
       code: 'DYNAMODB_FAILED',
       message: 'the table rekeyed is there with another key (id HASH, now pk HASH); delete it, or give another folder with --data',
     });
@@ -64,7 +68,7 @@ describe('the embedded DynamoDB', () => {
 
   test('is swept of what has expired, and of nothing else', async () => {
     const plan = table('swept');
-    await createTables(client, dynamodb.endpoint, [plan]);
+    await createTables(clients, [plan]);
     await put(client, 'swept', 'expired', NOW - 1);
     await put(client, 'swept', 'now', NOW);
     await put(client, 'swept', 'later', NOW + 1);
@@ -77,9 +81,9 @@ describe('the embedded DynamoDB', () => {
 
   test('a record that is claimed again between the look and the delete stays', async () => {
     const plan = table('claimed');
-    await createTables(client, dynamodb.endpoint, [plan]);
+    await createTables(clients, [plan]);
     await put(client, 'claimed', 'a', NOW - 1);
-    const racing = createClient(dynamodb.endpoint);
+    const racing = new DynamoDbClients(dynamodb.endpoint).of('us-east-1');
     racing.middlewareStack.add((next, context) => async (args) => {
       const reply = await next(args);
       if (context.commandName === 'ScanCommand') await put(client, 'claimed', 'a', NOW + 100);
@@ -91,23 +95,23 @@ describe('the embedded DynamoDB', () => {
   });
 
   test('a table without a time to live is left alone', async () => {
-    const plan: TablePlan = { id: 'plain', create: table('plain').create };
-    await createTables(client, dynamodb.endpoint, [plan]);
+    const { ttlAttribute: _, ...plan } = table('plain');
+    await createTables(clients, [plan]);
     await put(client, 'plain', 'a', NOW - 1);
     expect(await sweepTable(client, plan, NOW)).toBe(0);
   });
 
   test('the sweep begins at once and ends when it is told', async () => {
     const plan = table('regularly');
-    await createTables(client, dynamodb.endpoint, [plan]);
+    await createTables(clients, [plan]);
     await put(client, 'regularly', 'a', NOW - 1);
-    const stop = startTtlSweep(client, [plan], 60_000, () => NOW * 1000);
+    const stop = startTtlSweep(clients, [plan], 60_000, () => NOW * 1000);
     await stop();
     expect(await has(client, 'regularly', 'a')).toBe(false);
   });
 
   test('a failed sweep keeps nobody from stopping', async () => {
-    const stop = startTtlSweep(client, [table('absent')], 60_000, () => NOW * 1000);
+    const stop = startTtlSweep(clients, [table('absent')], 60_000, () => NOW * 1000);
     await expect(stop()).resolves.toBeUndefined();
   });
 });
@@ -124,11 +128,12 @@ test('items in a data folder are there at the next start', async () => {
   const dataDirectory = mkdtempSync(path.join(tmpdir(), 'data-'));
   for (const start of ['first', 'second']) {
     const dynamodb = await startEmbeddedDynamoDb({ dataDirectory, searchFrom, platform });
-    const client = createClient(dynamodb.endpoint);
-    await createTables(client, dynamodb.endpoint, [table('kept')]);
+    const clients = new DynamoDbClients(dynamodb.endpoint);
+    const client = clients.of('us-east-1');
+    await createTables(clients, [table('kept')]);
     if (start === 'first') await put(client, 'kept', 'a');
     else expect(await has(client, 'kept', 'a')).toBe(true);
-    client.destroy();
+    clients.destroy();
     await dynamodb.stop();
   }
   rmSync(dataDirectory, { recursive: true });

@@ -25,6 +25,7 @@ const request: GatewayRequest = {
 };
 
 const context: HttpEventContext = {
+  accountId: '123456789012',
   apiId: 'api-id',
   domainName: 'id.execute-api.us-east-1.amazonaws.com',
   stage: '$default',
@@ -36,7 +37,7 @@ const context: HttpEventContext = {
 };
 
 const sent = (changes: Partial<GatewayRequest>) => httpEvent({ ...request, ...changes }, context);
-const plainContext = { apiId: 'api-id', domainName: 'id.example.com', stage: '$default', routeKey: '$default', rawPath: '/', pathParameters: {} };
+const plainContext = { accountId: '123456789012', apiId: 'api-id', domainName: 'id.example.com', stage: '$default', routeKey: '$default', rawPath: '/', pathParameters: {} };
 
 // "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0: field by field,
 // less the client certificate of mutual TLS, which a plain connection has not.

@@ -102,8 +102,55 @@ test('tables keep keys, indexes and TTL, and leave what is of the cloud behind',
       BillingMode: 'PAY_PER_REQUEST',
       GlobalSecondaryIndexes: [{ IndexName: 'byDate', KeySchema: [{ AttributeName: 'date', KeyType: 'HASH' }], Projection: { ProjectionType: 'KEYS_ONLY' } }],
     },
+    regions: ['us-east-1'],
     ttlAttribute: 'ttl',
   }]);
+});
+
+test('a table is in the region of its stack, and in those of its replicas', () => {
+  const app = newApp();
+  const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
+  newApi(stack, 'Api', newFunction(stack, 'Fn'));
+  new TableV2(stack, 'Table', { partitionKey: { name: 'id', type: AttributeType.STRING }, replicas: [{ region: 'eu-central-1' }] });
+  expect(planOf(app).tables[0]!.regions).toEqual(['eu-west-1', 'eu-central-1']);
+});
+
+describe('stacks of one name', () => {
+  const shops = (...stacks: readonly (readonly [id: string, region?: string])[]) => {
+    const app = newApp();
+    for (const [id, region] of stacks) {
+      const stack = new Stack(app, id, { stackName: 'shop', ...(region === undefined ? {} : { env: { account: '111111111111', region } }) });
+      newApi(stack, 'Api', newFunction(stack, 'Fn'));
+      new TableV2(stack, 'Made', { partitionKey: { name: 'id', type: AttributeType.STRING } });
+      new TableV2(stack, 'Named', { tableName: 'payments', partitionKey: { name: 'id', type: AttributeType.STRING } });
+    }
+    return app;
+  };
+
+  test('in two regions have tables of their own, but for those whose name the template gives: that they are one is said', () => {
+    const plan = planOf(shops(['West', 'eu-west-1'], ['Central', 'eu-central-1']));
+    expect(plan.tables.map(({ create }) => create.TableName)).toEqual([
+      expect.stringMatching(/^shop-eu-west-1-111111111111-Made/), 'payments', expect.stringMatching(/^shop-eu-central-1-111111111111-Made/),
+    ]);
+    expect(plan.notices.lines()).toEqual(['the tables "payments" of West and Central are ONE table here; --stack runs one of these stacks by itself']);
+  });
+
+  test('in one region cannot be told apart: refused, with the flag that chooses one', () => {
+    expect(() => planOf(shops(['A'], ['B']))).toThrow(
+      'the stacks A and B are both named "shop" in account 123456789012 and region us-east-1; run one of them with --stack B');
+    expect(planOf(shops(['A'], ['B']), 'B').apis).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['cn-north-1', 'arn:aws-cn:dynamodb:cn-north-1:111111111111:table/t', 'amazonaws.com.cn'],
+  ['us-gov-west-1', 'arn:aws-us-gov:dynamodb:us-gov-west-1:111111111111:table/t', 'amazonaws.com'],
+])('names of the partition of %s are its own', (region, arn, suffix) => {
+  const app = newApp();
+  const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region } });
+  const table = new TableV2(stack, 'Table', { tableName: 't', partitionKey: { name: 'id', type: AttributeType.STRING } });
+  newApi(stack, 'Api', newFunction(stack, 'Fn', { environment: { ARN: table.tableArn, SUFFIX: stack.urlSuffix } }));
+  expect(environments(planOf(app))).toEqual([{ ARN: arn, SUFFIX: suffix, AWS_ENDPOINT_URL_DYNAMODB: 'http://dynamodb' }]);
 });
 
 test('a function is as its template declares it, defaults and all', () => {

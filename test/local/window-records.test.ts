@@ -17,6 +17,7 @@ const plan = (name: string, keys: readonly string[] = ['id'], ttlAttribute?: str
     AttributeDefinitions: [],
     KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
   },
+  regions: ['us-east-1'],
   ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
 });
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   await db.createTable('items');
   await db.createTable('records', 'key');
   // Neither a table of the user's own without a TTL nor one with a sort key can hold records: they are not asked.
-  records = new Records(db.client, [plan('items'), plan('sorted', ['id', 'sort'], 'expires_at'), plan('records', ['key'], 'ttl')]);
+  records = new Records({ of: () => db.client }, [plan('items'), plan('sorted', ['id', 'sort'], 'expires_at'), plan('records', ['key'], 'ttl')]);
 });
 afterAll(() => db.stop());
 

@@ -15,7 +15,7 @@ async function environmentOf(invoke: (id: string) => Promise<unknown>) {
 }
 
 test('a function sees what Lambda sets, and its own variables', async () => {
-  const { invoke, function: fn } = functions.create(ENVIRONMENT, { environment: { TABLE: 'keys' }, memoryMb: 256 }, { region: 'eu-west-3' });
+  const { invoke, function: fn } = functions.create(ENVIRONMENT, { environment: { TABLE: 'keys' }, memoryMb: 256 }, { environment: { account: '111111111111', region: 'eu-west-3' } });
 
   const { env, cwd, zone } = await environmentOf(invoke);
 

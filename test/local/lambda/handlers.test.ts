@@ -27,7 +27,7 @@ describe.each(['nodejs20.x', 'nodejs24.x'])('on %s', (runtime) => {
       payload: {
         event: { path: '/päyments' },
         requestId: 'request-1',
-        arn: 'arn:aws:lambda:us-east-1:000000000000:function:orders',
+        arn: 'arn:aws:lambda:us-east-1:123456789012:function:orders',
         name: 'orders',
         major: findNodeBinary(Number(runtime.slice(6, 8)), [process.cwd()]).version.split('.')[0],
       },

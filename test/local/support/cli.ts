@@ -49,7 +49,8 @@ export class Cli {
     const loader = pathToFileURL(require.resolve('tsx')).href;
     this.child = spawn(process.execPath, ['--import', loader, path.join(REPOSITORY, 'bin/idempotent-api.ts'), ...argv], {
       cwd,
-      env: { ...process.env, TMPDIR: temporary, NODE_OPTIONS: '' },
+      // Where a stack without an environment belongs must not depend on who runs the tests.
+      env: { ...process.env, CDK_DEFAULT_REGION: '', CDK_DEFAULT_ACCOUNT: '', AWS_REGION: '', AWS_DEFAULT_REGION: '', TMPDIR: temporary, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout!.on('data', (chunk: Buffer) => this.heard(() => { this.stdout += chunk.toString(); }));
