@@ -21,12 +21,7 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd) };
   const ran = await runHandler(handler, event, context, execution, timeLeft, host.clock);
 
-  const own: Answer = {
-    outcome: takeover ? 'takeover' : 'executed',
-    id: claim.id,
-    attempt,
-    reply: ran.kind === 'returned' ? { result: ran.value } : { error: ran.error },
-  };
+  const own: Answer = { outcome: takeover ? 'takeover' : 'executed', id: claim.id, attempt, reply: ownReply(ran, claim.id, call) };
   const deadline = recordingDeadline(call);
   const response = toRecord(ran, call);
   if (response === undefined) {
@@ -47,12 +42,23 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   }
 }
 
+/**
+ * What the handler's caller gets. A status that none is (0, 600, NaN, text)
+ * comes to the gateway's own error, and what a gateway makes of each is not
+ * left to it: the first answer must be the one that is replayed.
+ */
+function ownReply(ran: HandlerOutcome, id: string, { front, event, logger }: Call): Answer['reply'] {
+  if (ran.kind === 'threw') return { error: ran.error };
+  if (!isNonsenseStatus(ran.value) || !front.normalise(ran.value).malformed) return { result: ran.value };
+  logger.warn('the handler returned a statusCode that no gateway sends on: its caller got the gateway’s own error', { id });
+  return { result: front.render(front.thrown(), event) };
+}
+
 /** The response that goes on record, or none: then the next retry runs the handler again. */
 function toRecord(ran: HandlerOutcome, { front, settings, logger }: Call): HttpResponse | undefined {
   if (ran.kind === 'threw') {
     return isRetryable(ran.error) || settings.thrownErrors === 'release' ? undefined : front.thrown();
   }
-  if (isNonsenseStatus(ran.value)) return undefined;
   const { malformed, ...response } = front.normalise(ran.value);
   if (malformed) return response;
   const { storeResponse } = settings;
@@ -78,10 +84,9 @@ function wants(predicate: (response: HttpResponse) => unknown, response: HttpRes
 /** Statuses that say nothing final about the operation. */
 const NOT_DEFINITIVE = new Set([408, 425, 429, 502, 503, 504]);
 
-/** No gateway sends such a status on, so there is nothing that a replay could repeat. */
 const isNonsenseStatus = (result: unknown): boolean => {
   const status = field(result, 'statusCode');
-  return status !== undefined && status !== null && statusOf(status) === undefined;
+  return status !== undefined && statusOf(status) === undefined;
 };
 
 /** Somebody else took over and finished: theirs is the answer that every retry will get, so this caller gets it as well. */

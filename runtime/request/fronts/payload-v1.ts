@@ -56,7 +56,8 @@ export const normaliseV1 = (result: unknown, rules: ProxyRules): HttpResponse | 
   const value = asObject(throughJson(result)?.value);
   if (value === undefined) return undefined;
   if (rules.members !== undefined && Object.keys(value).some((name) => !rules.members?.includes(name))) return undefined;
-  const statusCode = statusOf(value.statusCode ?? rules.defaultStatus);
+  // One that is null was NaN before JSON, and no status.
+  const statusCode = statusOf(value.statusCode === undefined ? rules.defaultStatus : value.statusCode);
   const headers = asObject(value.headers ?? {});
   const multiValueHeaders = asObject(value.multiValueHeaders ?? {});
   const single = headers && singles(headers);

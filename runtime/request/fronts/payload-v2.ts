@@ -38,11 +38,8 @@ export const requestOfV2 = (front: FrontKind, event: unknown): Omit<HttpRequest,
   };
 };
 
-/** `statusCode` decides: without it, the whole value is the body. */
-const isStructured = (value: unknown): value is JsonObject => {
-  const statusCode = field(value, 'statusCode');
-  return statusCode !== undefined && statusCode !== null;
-};
+/** `statusCode` decides: without it, the whole value is the body. One that is null was NaN before JSON, and no status. */
+const isStructured = (value: unknown): value is JsonObject => field(value, 'statusCode') !== undefined;
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');

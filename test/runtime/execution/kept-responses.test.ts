@@ -1,9 +1,12 @@
+import { inspect } from 'node:util';
 import type { IdempotencyOptions } from '../../../runtime/configuration/options';
 import { RetryableError } from '../../../runtime/execution/in-handler';
 import { idempotent } from '../../../runtime/idempotent';
+import { detectFront } from '../../../runtime/request/fronts/detect';
 import type { HttpResponse } from '../../../runtime/request/fronts/front';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { httpApiEvent, restApiEvent } from '../../../runtime/testing/events';
+import { FRONTS } from '../../support/fronts';
 import { observed } from '../../support/quiet';
 import { MARKER, Shop } from '../../support/shop';
 
@@ -107,14 +110,35 @@ describe('F60: what the handler throws', () => {
   });
 });
 
-describe('F65: a status that is none', () => {
-  test.each([0, -1, 99, 100, 101, 199, 600, 1000, 200.5, NaN, 'abc', '20', true, {}, []])('F65: %j is passed through and not recorded', async (statusCode) => {
-    const result = { statusCode, body: 'x' };
-    const shop = new Shop({ respond: () => result });
-    const event = httpApiEvent({ headers: { 'Idempotency-Key': 'payment-1' } });
-    expect(await shop.raw(event)).toBe(result);
-    expect(await shop.raw(event)).toBe(result);
-    expect(shop.handler.calls).toHaveLength(2);
+describe.each(Object.keys(FRONTS))('F65: a status that is none, behind %s', (front) => {
+  const own = detectFront(FRONTS[front]!({}))!.thrown();
+
+  test.each([
+    0, -1, 99, 100, 101, 199, 600, 1000, 200.5, NaN, Infinity, null, '', 'abc', '20', '201 Created', '0201', true, {}, [], [201],
+  ].map((statusCode) => [inspect(statusCode), statusCode]))('F65, F88: %s is the gateway’s own error, recorded: the handler ran and does not run again', async (_, statusCode) => {
+    const shop = new Shop({ front, respond: () => ({ statusCode, body: 'paid' }) });
+    const first = await shop.pay('payment-1');
+    const again = await shop.pay('payment-1');
+    expect(first).toMatchObject({ statusCode: own.statusCode, body: own.body });
+    expect(first.headers).not.toHaveProperty(MARKER);
+    expect(again).toMatchObject({ statusCode: own.statusCode, body: own.body, headers: { [MARKER]: 'true' } });
+    expect(shop.handler.calls).toHaveLength(1);
+    expect(shop.seen.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  test('F88: whatever becomes of thrown errors and of which statuses are kept', async () => {
+    for (const options of [{ thrownErrors: 'release' }, { storeResponse: 'definitive' }, { storeResponse: [201] }, { storeResponse: () => false }] as const) {
+      const shop = new Shop({ front, options, respond: () => ({ statusCode: 600, body: 'paid' }) });
+      await shop.pay('payment-1');
+      await shop.pay('payment-1');
+      expect(shop.handler.calls).toHaveLength(1);
+    }
+  });
+
+  test('F65: digits are a status, as gateways take them', async () => {
+    const shop = new Shop({ front, respond: () => ({ statusCode: '201', body: 'paid' }) });
+    await shop.pay('payment-1');
+    expect(await shop.pay('payment-1')).toMatchObject({ statusCode: 201, body: 'paid', headers: { [MARKER]: 'true' } });
   });
 });
 
