@@ -106,6 +106,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/util-dynamodb@^3.996.9',
     '@smithy/node-http-handler@^4.14.2',
     '@smithy/signature-v4@^5.7.5',
+    // The browser that tests drive. 147 and later need Node 22.
+    '@sparticuz/chromium@143.0.4',
     '@swc/core@1.16.18',
     '@swc/jest@0.2.39',
     '@types/aws-lambda@8.10.164',
@@ -126,7 +128,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'jsii-docgen@10.12.6',
     // 2.x needs Node 22.
     'ky@1.14.3',
-    // Drives the browser of the system: it brings none of its own.
+    // Drives the browser: it brings none of its own.
     'playwright-core@1.65.1',
     'redis@6.3.1',
     'tsx',
@@ -173,6 +175,8 @@ project.package.addField('allowScripts', {
   'esbuild': false,
 });
 project.npmrc.addConfig('ignore-scripts', 'true');
+// The lock file names no registry: whoever installs uses their own.
+project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 project.package.addField('publishConfig', { access: 'public', provenance: true });
 // Later versions list binaries for platforms that not every registry mirror carries,
 // and `npm ci` refuses a lock file that lacks one.
@@ -229,7 +233,8 @@ const docsCheck = project.addTask('docs:check', {
 
 // Writes nothing that git sees: neither project files nor snapshots nor lint fixes.
 const test = project.testTask;
-test.reset('tsc -p tsconfig.dev.json');
+test.reset('tsx scripts/test-setup.ts');
+test.exec('tsc -p tsconfig.dev.json');
 test.spawn(bundle);
 test.spawn(project.compileTask);
 test.exec(jest, { receiveArgs: true });

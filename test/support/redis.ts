@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient } from 'redis';
 import { freePort } from './dynamodb';
-
-const BINARY = '/usr/bin/redis-server';
+import { commandPath } from '../../scripts/setup/command-path';
 
 /** A Redis of a test's own, in memory only, on a free port of this host. */
 export interface TestRedis {
@@ -17,13 +16,12 @@ export interface TestRedis {
 }
 
 export async function startRedis(...settings: readonly string[]): Promise<TestRedis> {
-  if (!existsSync(BINARY)) {
-    throw new Error(`${BINARY} is missing and the Redis store is tested against a real server: apt-get install redis-server.`);
-  }
+  const binary = commandPath('redis-server');
+  if (binary === undefined) throw new Error('redis-server is not on the PATH, and the Redis store is tested against a real one: npx tsx scripts/test-setup.ts');
   const port = await freePort();
   const folder = mkdtempSync(path.join(tmpdir(), 'redis-'));
   const server = spawn(
-    BINARY,
+    binary,
     ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, ...settings],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );

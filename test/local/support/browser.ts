@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
-
-const BINARY = '/usr/bin/chromium';
+import { REPOSITORY } from './cli';
+import { browserProgram } from '../../../scripts/setup/browser';
 
 /** Nothing that the browser does by itself goes over a network. */
 const FLAGS = [
@@ -15,12 +15,12 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** The system's Chromium, with a profile of its own. Throws where there is none: a test without a browser shows nothing. */
+/** A Chromium with a profile of its own. Throws where there is none: a test without a browser shows nothing. */
 export async function startBrowser(): Promise<Browser> {
-  if (!existsSync(BINARY)) throw new Error(`${BINARY} is not installed, and this test needs it; run: apt-get install chromium`);
+  const { executablePath, env } = browserProgram(REPOSITORY);
   const profile = mkdtempSync(path.join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: BINARY, args: FLAGS, headless: true, viewport: { width: 1360, height: 860 },
+    executablePath, env: { ...process.env, ...env }, args: FLAGS, headless: true, viewport: { width: 1360, height: 860 },
   });
   return {
     context,
