@@ -1,4 +1,7 @@
 export { idempotent, type LambdaHandler } from './idempotent';
+export type { CommitEffect } from './execution/commit';
+export { CommitError, EffectsRefusedError, type CommitErrorCode } from './execution/commit-errors';
+export { marshallEffects, type Marshall, type UnmarshalledEffect } from './execution/marshall-effects';
 export { idempotencyOf, RetryableError, type IdempotentExecution } from './execution/in-handler';
 export type { DuplicateRecord, IdempotencyOptions, ReplayHeaders, SecretSource } from './configuration/options';
 export type { HttpResponse } from './request/fronts/front';

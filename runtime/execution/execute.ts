@@ -1,4 +1,5 @@
 import { remainingTime, type Call } from './call';
+import { Committer, type Settled } from './commit';
 import { isRetryable } from './in-handler';
 import { packed, recordingDeadline } from './recording';
 import { runHandler, type HandlerOutcome } from './run-handler';
@@ -9,7 +10,7 @@ import type { IdempotencyRecord } from '../protocol/record';
 import { until } from '../protocol/store-call';
 import type { HttpResponse } from '../request/fronts/front';
 import { field, statusOf } from '../request/fronts/parts';
-import { markedNotPersisted, refuse, type Answer, type Problem } from '../response/answer';
+import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
 import { replayOf } from '../response/replay';
 import { seconds, type Millis } from '../time';
 
@@ -18,10 +19,15 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   const { event, context, handler, host, key } = call;
   const { claim, attempt, takeover, mayFollowUnfinished } = ownership;
   const timeLeft = Math.min(until(ownership.leaseDeadline, host.clock), remainingTime(context)) as Millis;
-  const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd) };
+  const committer = new Committer(call, ownership, ports);
+  const { commit } = committer;
+  const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd), commit };
   const ran = await runHandler(handler, event, context, execution, timeLeft, host.clock);
 
   const own: Answer = { outcome: takeover ? 'takeover' : 'executed', id: claim.id, attempt, reply: ownReply(ran, claim.id, call) };
+  const settled = await committer.settled(ran);
+  if (settled !== undefined) return afterCommit(call, own, settled, ownership, ports);
+
   const deadline = recordingDeadline(call);
   const response = toRecord(ran, call);
   if (response === undefined) {
@@ -52,6 +58,33 @@ function ownReply(ran: HandlerOutcome, id: string, { front, event, logger }: Cal
   if (!isNonsenseStatus(ran.value) || !front.normalise(ran.value).malformed) return { result: ran.value };
   logger.warn('the handler returned a statusCode that no gateway sends on: its caller got the gateway’s own error', { id });
   return { result: front.render(front.thrown(), event) };
+}
+
+/**
+ * The handler has committed, and that is what counts. Where its effects are not
+ * known to have happened, nobody is told that they have.
+ */
+async function afterCommit(call: Call, own: Answer, settled: Settled, ownership: Ownership, ports: Ports): Promise<Answer> {
+  const { id, attempt } = own;
+  switch (settled.kind) {
+    case 'recorded':
+      return { ...own, reply: { result: settled.result } };
+    case 'superseded': {
+      const found = await superseded(call, own, settled.winner);
+      return found.unpersisted ? outOfReach(call, found.problem!, { id, attempt }) : found;
+    }
+    case 'superseded-running':
+      return refuse(call, 'superseded', { kind: 'conflict' }, { id, attempt });
+    case 'unrecorded':
+      return outOfReach(call, { reason: `the commit was refused and had no effect: the record is ${settled.reason}` }, { id, attempt });
+    case 'contended':
+      await release(ownership, ports, recordingDeadline(call));
+      return outOfReach(call, { reason: 'others wrote to the same items: the commit had no effect', cause: settled.cause }, { id, attempt });
+    case 'unknown':
+      return refuse(call, 'store_error', { kind: 'commit-unknown' }, {
+        id, attempt, problem: { reason: 'the commit got no answer', cause: settled.cause },
+      });
+  }
 }
 
 /** The response that goes on record, or none: then the next retry runs the handler again. */

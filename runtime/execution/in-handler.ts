@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CommitEffect } from './commit';
 import { derivedKey } from '../request/record-id';
 
 /** What the handler may know of the idempotent execution it runs in. */
@@ -21,6 +22,22 @@ export interface IdempotentExecution {
    * same again where a client uses its key anew after the record has expired.
    */
   derivedKey(name: string): string;
+  /**
+   * Writes DynamoDB effects and the response in one transaction, fenced by this
+   * execution's token: exactly once, crash or not. Return what it returns; from
+   * then on every caller gets this response, whatever else the handler does.
+   *
+   * @param response what the handler would return
+   * @param effects at most 99 `TransactWriteItem`s, in the table's account and
+   *   region. The function needs `dynamodb:PutItem`, `UpdateItem`, `DeleteItem`
+   *   or `ConditionCheckItem` on their tables.
+   *
+   * @throws EffectsRefusedError where a condition does not hold: nothing was
+   *   written, commit something else or answer without effects
+   * @throws CommitError for anything else; only `IDEMPOTENCY_COMMIT_UNKNOWN`
+   *   leaves open whether it happened
+   */
+  commit<Response>(response: Response, effects?: readonly CommitEffect[]): Promise<Response>;
 }
 
 // The layer and the user's bundle each have a copy of this module. They meet

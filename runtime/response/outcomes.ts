@@ -6,7 +6,7 @@ import type { KeyFault } from '../request/key';
 
 /** Why the wrapper answers in the handler's place. */
 export type Refusal =
-  | { readonly kind: 'conflict' | 'mismatch' | 'key-missing' | 'tenant-missing' | 'store-unavailable' | 'result-too-large' }
+  | { readonly kind: 'conflict' | 'mismatch' | 'key-missing' | 'tenant-missing' | 'store-unavailable' | 'commit-unknown' | 'result-too-large' }
   | { readonly kind: 'key-invalid'; readonly reason: KeyFault };
 
 export type IdempotencyErrorCode =
@@ -50,6 +50,13 @@ export const OUTCOMES: Readonly<Record<Refusal['kind'], Outcome>> = {
   'key-invalid': { status: 400, code: 'IDEMPOTENCY_KEY_INVALID', title: 'Idempotency key is invalid', retry: false },
   'tenant-missing': { status: 403, code: 'IDEMPOTENCY_TENANT_MISSING', title: 'Tenant is missing', retry: false },
   'store-unavailable': {
+    status: 503,
+    code: 'IDEMPOTENCY_STORE_UNAVAILABLE',
+    title: 'Idempotency store is unavailable',
+    retry: true,
+    retryAfter: 1,
+  },
+  'commit-unknown': {
     status: 503,
     code: 'IDEMPOTENCY_STORE_UNAVAILABLE',
     title: 'Idempotency store is unavailable',
@@ -104,6 +111,8 @@ function messageOf(refusal: Refusal, headerName: string): string {
       return 'The tenant of the caller could not be determined';
     case 'store-unavailable':
       return 'The idempotency record is out of reach, so the request was not executed';
+    case 'commit-unknown':
+      return 'The idempotency record is out of reach, so it is not known whether the request was executed: send it again with the same key';
     case 'result-too-large':
       return 'The request was executed, and its response was too large to keep';
   }
