@@ -5,7 +5,7 @@ import { TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { environmentOf, newFunction } from './support';
+import { environmentOf, newApp, newFunction } from './support';
 import { IdempotencyTable, IdempotentApi, LargeResponses } from '../../lib';
 
 const ENV = { env: { account: '111111111111', region: 'eu-west-1' } };
@@ -15,7 +15,7 @@ let app: App;
 let apiStack: Stack;
 let fnStack: Stack;
 beforeEach(() => {
-  app = new App();
+  app = newApp();
   apiStack = new Stack(app, 'ApiStack', ENV);
   fnStack = new Stack(app, 'FnStack', ENV);
 });

@@ -1,10 +1,24 @@
-import { App, Stack, StackProps } from 'aws-cdk-lib';
+import { App, AppProps, Stack, StackProps, StageSynthesisOptions } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, FunctionProps, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { ENV, WireConfiguration } from '../../lib/contract';
+import { undeployable } from '../support/deployability';
 
-export const newStack = (id = 'Stack', props?: StackProps, app = new App()): Stack => new Stack(app, id, props);
+/** An app whose synthesis fails on templates that CloudFormation could not deploy; `cdk synth` does not look. */
+class CheckedApp extends App {
+  public override synth(options?: StageSynthesisOptions): CloudAssembly {
+    const assembly = super.synth(options);
+    const problems = undeployable(assembly);
+    if (problems.length > 0) throw new Error(`undeployable:\n${problems.join('\n')}`);
+    return assembly;
+  }
+}
+
+export const newApp = (props?: AppProps): App => new CheckedApp(props);
+
+export const newStack = (id = 'Stack', props?: StackProps, app = newApp()): Stack => new Stack(app, id, props);
 
 export const newFunction = (scope: Construct, id = 'Fn', props: Partial<FunctionProps> = {}): LambdaFunction =>
   new LambdaFunction(scope, id, {

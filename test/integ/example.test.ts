@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { undeployable } from '../support/deployability';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -34,6 +36,10 @@ test('the example synthesized twice is the same to the byte: templates, manifest
   expect(Object.keys(once!)).toEqual(expect.arrayContaining(['Shop.template.json', 'Shop.assets.json', 'manifest.json']));
   expect(Object.keys(once!).some((file) => /^asset\.[0-9a-f]+\/cdk-idempotent-api\/handler\.mjs$/.test(file))).toBe(true);
   expect(again).toEqual(once);
+});
+
+test('the templates of the example can be deployed', () => {
+  expect(undeployable(new CloudAssembly(folders[0]!))).toEqual([]);
 });
 
 test('the logical ids of the example are a contract', () => {
