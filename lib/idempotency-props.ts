@@ -1,5 +1,5 @@
+import { IIdempotencyTable } from './i-idempotency-table';
 import { IdempotencySettings } from './idempotency-settings';
-import { IIdempotencyTable } from './idempotency-table';
 import { LargeResponses } from './large-responses';
 
 /** Settings, and where records and large responses are kept. */

@@ -2,57 +2,12 @@ import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType, Billing, ContributorInsightsSpecification, ITableV2, MultiRegionConsistency, ReplicaTableProps, TableEncryptionV2, TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { ATTRIBUTES } from './contract';
-
-const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
-const USE_KEY = [...READ_KEY, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
-
-/** A table of idempotency records. */
-export interface IIdempotencyTable extends IConstruct {
-  /**
-   * Name of the table.
-   *
-   * @attribute
-   */
-  readonly tableName: string;
-
-  /**
-   * ARN of the table.
-   *
-   * @attribute
-   */
-  readonly tableArn: string;
-
-  /** Customer-managed key of the table, where there is one. */
-  readonly encryptionKey?: IKey;
-
-  /**
-   * What the runtime needs and nothing else: `dynamodb:UpdateItem`,
-   * `dynamodb:GetItem`, and use of the customer-managed key.
-   *
-   * @param grantee the function, or whatever else runs the wrapper
-   */
-  grantUse(grantee: IGrantable): Grant;
-
-  /**
-   * What someone needs who asks what became of a key: `dynamodb:GetItem`,
-   * `dynamodb:Scan`, and reading with the customer-managed key.
-   *
-   * @param grantee the principal to grant to
-   */
-  grantInspect(grantee: IGrantable): Grant;
-
-  /**
-   * What someone needs who releases a stuck key: `dynamodb:UpdateItem`, and use
-   * of the customer-managed key.
-   *
-   * @param grantee the principal to grant to
-   */
-  grantRelease(grantee: IGrantable): Grant;
-}
+import { IIdempotencyTable } from './i-idempotency-table';
+import { ExistingTable, TableBase } from './private/table-base';
+import { requireSchema } from './private/table-schema';
 
 /** Properties of an `IdempotencyTable`. */
 export interface IdempotencyTableProps {
@@ -157,31 +112,6 @@ export interface IdempotencyTableAttributes {
   readonly encryptionKey?: IKey;
 }
 
-abstract class IdempotencyTableBase extends Construct implements IIdempotencyTable {
-  public abstract readonly tableName: string;
-  public abstract readonly tableArn: string;
-  public abstract readonly encryptionKey?: IKey;
-  protected abstract readonly resource: ITableV2;
-
-  public grantUse(grantee: IGrantable): Grant {
-    return this.grantWithKey(grantee, USE_KEY, ['dynamodb:UpdateItem', 'dynamodb:GetItem']);
-  }
-
-  public grantInspect(grantee: IGrantable): Grant {
-    return this.grantWithKey(grantee, READ_KEY, ['dynamodb:GetItem', 'dynamodb:Scan']);
-  }
-
-  public grantRelease(grantee: IGrantable): Grant {
-    return this.grantWithKey(grantee, USE_KEY, ['dynamodb:UpdateItem']);
-  }
-
-  private grantWithKey(grantee: IGrantable, keyActions: string[], actions: string[]): Grant {
-    const onTable = this.resource.grant(grantee, ...actions);
-    const onKey = this.encryptionKey?.grant(grantee, ...keyActions);
-    return onKey === undefined ? onTable : onTable.combine(onKey);
-  }
-}
-
 /**
  * The DynamoDB table of idempotency records: partition key `id`, TTL attribute
  * `expires_at`, on demand, with point-in-time recovery, retained when it leaves
@@ -189,7 +119,7 @@ abstract class IdempotencyTableBase extends Construct implements IIdempotencyTab
  *
  * @resource AWS::DynamoDB::GlobalTable
  */
-export class IdempotencyTable extends IdempotencyTableBase {
+export class IdempotencyTable extends TableBase {
   /**
    * A table of another stack, by name.
    *
@@ -202,8 +132,9 @@ export class IdempotencyTable extends IdempotencyTableBase {
   }
 
   /**
-   * A table of another stack by ARN, in the account and region of the stack: the
-   * runtime finds it by its name.
+   * A table of another stack or of another account by ARN, in the region of the
+   * functions that use it. The owner of a table of another account must allow
+   * their roles in its resource policy.
    *
    * @param scope where the reference is made
    * @param id construct id
@@ -221,13 +152,21 @@ export class IdempotencyTable extends IdempotencyTableBase {
    * @param attrs name or ARN, and the customer-managed key where there is one
    */
   public static fromTableAttributes(scope: Construct, id: string, attrs: IdempotencyTableAttributes): IIdempotencyTable {
-    class Import extends IdempotencyTableBase {
-      protected readonly resource = TableV2.fromTableAttributes(this, 'Resource', attrs);
-      public readonly tableName = this.resource.tableName;
-      public readonly tableArn = this.resource.tableArn;
-      public readonly encryptionKey = attrs.encryptionKey;
-    }
-    return new Import(scope, id);
+    return new ExistingTable(scope, id, (site) => TableV2.fromTableAttributes(site, 'Resource', attrs));
+  }
+
+  /**
+   * A DynamoDB table that this app makes or has imported already.
+   *
+   * @param scope where the reference is made
+   * @param id construct id
+   * @param table a table with the partition key `id` (a string) and the time to live `expires_at`
+   * @throws if the table is made in this app and has another key or time to live
+   */
+  public static fromTable(scope: Construct, id: string, table: ITableV2): IIdempotencyTable {
+    const existing = new ExistingTable(scope, id, () => table);
+    requireSchema(existing);
+    return existing;
   }
 
   /** The DynamoDB table itself, for its metrics and whatever else this construct does not cover. */
@@ -235,7 +174,8 @@ export class IdempotencyTable extends IdempotencyTableBase {
   public readonly tableName: string;
   public readonly tableArn: string;
   public readonly encryptionKey?: IKey;
-  protected readonly resource: ITableV2;
+  /** @internal */
+  protected readonly _resource: ITableV2;
 
   constructor(scope: Construct, id: string, props: IdempotencyTableProps = {}) {
     super(scope, id);
@@ -254,7 +194,7 @@ export class IdempotencyTable extends IdempotencyTableBase {
       multiRegionConsistency: props.multiRegionConsistency,
       witnessRegion: props.witnessRegion,
     });
-    this.resource = this.table;
+    this._resource = this.table;
     this.tableName = this.table.tableName;
     this.tableArn = this.table.tableArn;
     this.encryptionKey = this.table.encryptionKey;
@@ -266,5 +206,10 @@ export class IdempotencyTable extends IdempotencyTableBase {
           + 'Send all retries of a client to one region, or set multiRegionConsistency to MultiRegionConsistency.STRONG.',
       );
     }
+  }
+
+  /** What becomes of the table when it leaves the stack. */
+  public override applyRemovalPolicy(policy: RemovalPolicy): void {
+    this.table.applyRemovalPolicy(policy);
   }
 }

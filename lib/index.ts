@@ -1,5 +1,6 @@
 export * from './error-format';
 export * from './fingerprint';
+export * from './i-idempotency-table';
 export * from './idempotency';
 export * from './idempotency-metrics';
 export * from './idempotency-monitoring';

@@ -2,15 +2,15 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
-import { IConstruct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, Gateway } from './advice';
 import { ENV, WireCors, WireSettings } from '../contract';
 import { refuse } from './errors';
 import { FunctionSettings } from './function-settings';
 import { FunctionVariable, functionVariables } from './function-variables';
 import { HeaderNames } from './header-names';
+import { IIdempotencyTable } from '../i-idempotency-table';
 import { IdempotencySettings } from '../idempotency-settings';
-import { IIdempotencyTable } from '../idempotency-table';
 import { requireLeaseOverTimeout, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { functionBehind, redirectable } from './redirection';
 import { requireNoStackCycle } from './stack-cycle';
@@ -72,7 +72,7 @@ export class Attacher {
     const { site, table, overflowBucket } = this.props;
     const fn = redirectable(site, handler);
     requireNoStackCycle(site, fn, [
-      ...this.variables(settings),
+      ...this.variables(settings, fn),
       { prop: 'encryptionKey of the table', value: table.encryptionKey?.keyArn },
       { prop: 'encryptionKey of the bucket of largeResponses', value: overflowBucket?.encryptionKey?.keyArn },
     ]);
@@ -99,12 +99,12 @@ export class Attacher {
     const wire = this.merged(settings);
     requireTtlOverLease(this.props.site, wire);
     this.note(wire);
-    const variables = Object.fromEntries(this.variables(settings).map(({ name, value }) => [name, value]));
+    const variables = Object.fromEntries(this.variables(settings, this.props.site).map(({ name, value }) => [name, value]));
     return { ...defined(variables) as Record<string, string>, [ENV.SETTINGS]: Stack.of(this.props.site).toJsonString({ defaults: wire }) };
   }
 
   public grantUse(grantee: IGrantable, settings: IdempotencySettings): Grant {
-    return this.variables(settings)
+    return this.variables(settings, Construct.isConstruct(grantee) ? grantee : this.props.site)
       .flatMap(({ grant }) => grant === undefined ? [] : [grant(grantee)])
       .reduce((all, one) => all.combine(one));
   }
@@ -124,16 +124,16 @@ export class Attacher {
   private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {
     const target = FunctionSettings.of(fn);
     adviseOnKeySecret(this.props.site, settings);
-    for (const { prop, name, value, grant } of this.variables(settings)) {
+    for (const { prop, name, value, grant } of this.variables(settings, fn)) {
       if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn);
     }
     target.redirectOnce();
     return target;
   }
 
-  private variables(settings: IdempotencySettings): FunctionVariable[] {
-    const { table, overflowBucket } = this.props;
-    return functionVariables({ ...this.props.settings, ...defined(settings), table, overflowBucket });
+  private variables(settings: IdempotencySettings, user: IConstruct): FunctionVariable[] {
+    const { site, table, overflowBucket } = this.props;
+    return functionVariables({ ...this.props.settings, ...defined(settings), site, table, overflowBucket }, user);
   }
 
   private settingsFor(fn: LambdaFunction, settings: IdempotencySettings): WireSettings {

@@ -1,10 +1,12 @@
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { IConstruct } from 'constructs';
 import { ENV } from '../contract';
-import { IIdempotencyTable } from '../idempotency-table';
+import { IIdempotencyTable } from '../i-idempotency-table';
 import { grantKeySecret } from './key-secret';
 import { grantOverflow } from './overflow-bucket';
+import { requireSameRegion, tableAccess } from './table-access';
 
 /** A resource that a whole function uses: the variable that names it, and the grant that goes with it. */
 export interface FunctionVariable {
@@ -16,6 +18,8 @@ export interface FunctionVariable {
 }
 
 export interface FunctionResources {
+  /** The construct that the user made; refusals name it. */
+  readonly site: IConstruct;
   readonly table: IIdempotencyTable;
   readonly overflowBucket?: IBucket;
   readonly keySecret?: ISecret;
@@ -24,11 +28,19 @@ export interface FunctionResources {
   readonly previousKeySecretVersionId?: string;
 }
 
-/** All of them, in one order; those that are not configured have no value. */
-export function functionVariables(resources: FunctionResources): FunctionVariable[] {
-  const { table, overflowBucket, keySecret, previousKeySecret } = resources;
+/**
+ * All of them, in one order; those that are not configured have no value.
+ *
+ * @param user the function, or what else will run the wrapper
+ */
+export function functionVariables(resources: FunctionResources, user: IConstruct): FunctionVariable[] {
+  const { site, overflowBucket, keySecret, previousKeySecret } = resources;
+  const { table, reference } = tableAccess(site, resources.table, user);
+  for (const [prop, resource] of Object.entries({ largeResponses: overflowBucket, keySecret, previousKeySecret })) {
+    if (resource !== undefined) requireSameRegion(site, prop, resource, user);
+  }
   return [
-    { prop: 'table', name: ENV.TABLE_NAME, value: table.tableName, grant: (grantee) => table.grantUse(grantee) },
+    { prop: 'table', name: ENV.TABLE_NAME, value: reference, grant: (grantee) => table.grantUse(grantee) },
     {
       prop: 'largeResponses',
       name: ENV.OVERFLOW_BUCKET,

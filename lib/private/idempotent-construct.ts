@@ -4,11 +4,12 @@ import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Attacher } from './attacher';
 import { METRICS, WireCors } from '../contract';
+import { IIdempotencyTable } from '../i-idempotency-table';
 import { IIdempotencyMetrics, runtimeMetric } from '../idempotency-metrics';
 import { idempotencyPolicy } from './idempotency-policy';
 import { IdempotencyProps } from '../idempotency-props';
 import { IdempotencySettings } from '../idempotency-settings';
-import { IdempotencyTable, IIdempotencyTable } from '../idempotency-table';
+import { IdempotencyTable } from '../idempotency-table';
 import { LargeResponses } from '../large-responses';
 import { newOverflowBucket } from './overflow-bucket';
 
