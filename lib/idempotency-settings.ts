@@ -188,7 +188,7 @@ export interface IdempotencySettings {
    * Keeps APIs apart that share a table. It enters every record's id: under
    * another namespace all live records are forgotten.
    *
-   * @default - path of the construct
+   * @default - the stack's name and the construct's path below the stack, `Shop/Payments` for one
    */
   readonly namespace?: string;
 }

@@ -12,6 +12,7 @@ import { HeaderNames } from './header-names';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { IdempotencySettings } from '../idempotency-settings';
 import { requireLeaseOverTimeout, requireTtlOverLease, ttlOf, withLease } from './lease';
+import { adviseOnNamespace, defaultNamespace } from './namespace';
 import { functionBehind, redirectable } from './redirection';
 import { requireNoStackCycle } from './stack-cycle';
 import { defined, toWireSettings } from './wire-settings';
@@ -52,7 +53,7 @@ export class Attacher {
   private readonly ttls = new Set<number>();
 
   constructor(private readonly props: AttacherProps) {
-    const given = toWireSettings(props.site, props.settings);
+    const given = this.merged({});
     this.defaults = given;
     requireTtlOverLease(props.site, given);
     adviseOnSettings(props.site, given);
@@ -97,6 +98,7 @@ export class Attacher {
 
   public environment(settings: IdempotencySettings): Record<string, string> {
     const wire = this.merged(settings);
+    this.adviseOnNamespace(settings);
     requireTtlOverLease(this.props.site, wire);
     this.note(wire);
     const variables = Object.fromEntries(this.variables(settings, this.props.site).map(({ name, value }) => [name, value]));
@@ -140,6 +142,7 @@ export class Attacher {
     const { site } = this.props;
     const merged = this.merged(settings);
     adviseOnSettings(site, merged);
+    this.adviseOnNamespace(settings);
     requireLeaseOverTimeout(site, merged, fn);
     const wire = withLease(merged, fn);
     requireTtlOverLease(site, wire);
@@ -149,7 +152,12 @@ export class Attacher {
 
   private merged(settings: IdempotencySettings): WireSettings {
     const { site, cors } = this.props;
-    return defined({ ...toWireSettings(site, { ...this.props.settings, ...defined(settings) }), cors });
+    const given = toWireSettings(site, { ...this.props.settings, ...defined(settings) });
+    return defined({ ...given, namespace: given.namespace ?? defaultNamespace(site), cors });
+  }
+
+  private adviseOnNamespace(settings: IdempotencySettings): void {
+    adviseOnNamespace(this.props.site, this.props.table, settings.namespace ?? this.props.settings.namespace);
   }
 
   private note(settings: WireSettings): void {

@@ -11,6 +11,7 @@ import { IdempotencyProps } from '../idempotency-props';
 import { IdempotencySettings } from '../idempotency-settings';
 import { IdempotencyTable } from '../idempotency-table';
 import { LargeResponses } from '../large-responses';
+import { defaultNamespace } from './namespace';
 import { newOverflowBucket } from './overflow-bucket';
 
 /**
@@ -28,13 +29,13 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
 
   constructor(scope: Construct, id: string, props: IdempotencyProps, cors?: WireCors) {
     super(scope, id);
-    this.metricsNamespace = props.namespace ?? this.node.path;
+    this.metricsNamespace = props.namespace ?? defaultNamespace(this);
     this.table = props.table ?? new IdempotencyTable(this, 'Table');
     this._attacher = new Attacher({
       site: this,
       table: this.table,
       overflowBucket: this.overflowBucket(props.largeResponses),
-      settings: { ...props, namespace: this.metricsNamespace },
+      settings: props,
       cors,
     });
   }

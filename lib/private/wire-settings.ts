@@ -80,7 +80,7 @@ function checkMinKeyLength(site: IConstruct, length: number | undefined): void {
 
 function checkNamespace(site: IConstruct, namespace: string | undefined): void {
   if (namespace !== '') return;
-  refuse({ site, prop: 'namespace', problem: 'is empty', remedy: 'Name it, or leave it out to use the path of the construct' });
+  refuse({ site, prop: 'namespace', problem: 'is empty', remedy: 'Name it, or leave it out to use the stack\'s name and the path of the construct' });
 }
 
 function checkVersionOfSecret(site: IConstruct, prop: string, secret: ISecret | undefined, versionId: string | undefined): void {

@@ -166,7 +166,7 @@ export interface IdempotencyOptions {
   /**
    * Keeps APIs apart that share a store. Under another namespace all live records are forgotten.
    *
-   * @default - the construct's path; without a construct the function's name, else `'default'`
+   * @default - the stack's name and the construct's path below it; without a construct the function's name, else `'default'`
    */
   readonly namespace?: string;
 

@@ -1,0 +1,26 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { IIdempotencyTable } from '../i-idempotency-table';
+import { TableBase } from './table-base';
+
+/**
+ * The name of the deployed stack and the construct's path below it. What is above
+ * the stack (the app, Stages, a pipeline) may change while the stack and its
+ * records live on.
+ */
+export function defaultNamespace(site: IConstruct): string {
+  const stack = outermost(Stack.of(site));
+  const below = site.node.scopes.slice(site.node.scopes.indexOf(stack) + 1);
+  return [stack.stackName, ...below.map(({ node }) => node.id)].join('/');
+}
+
+/** Warns where somebody else may have the same name in the same table. */
+export function adviseOnNamespace(site: IConstruct, table: IIdempotencyTable, given: string | undefined): void {
+  if (given !== undefined || (table as TableBase)._resourceOfThisApp() !== undefined) return;
+  Annotations.of(site).addWarningV2('cdk-idempotent-api:importedTableWithoutNamespace', `${site.node.path}: table ${table.node.path} is imported, and `
+    + 'namespace is left to the name of this stack. Another stack of this name that uses the table, in another account, region or app, shares its '
+    + `keys: one gets the other's responses. Give a namespace that nobody else has, "${defaultNamespace(site)}" to keep live records.`);
+}
+
+/** CloudFormation names a nested stack, by a name that is another each time. */
+const outermost = (stack: Stack): Stack => stack.nestedStackParent === undefined ? stack : outermost(stack.nestedStackParent);
