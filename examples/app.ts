@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { DuplicatesStack } from './duplicates/stack';
+import { LedgerStack } from './ledger/stack';
 import { OrdersStack } from './orders/stack';
 import { PaymentIntentsStack } from './payment-intents/stack';
 import { PaymentsStack } from './payments/stack';
@@ -13,3 +14,4 @@ new OrdersStack(app, 'Orders');
 new ProductsStack(app, 'Products');
 new TenantsStack(app, 'Tenants');
 new DuplicatesStack(app, 'Duplicates');
+new LedgerStack(app, 'Ledger');

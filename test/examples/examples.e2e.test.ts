@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { send } from '../e2e/support/http';
 import { LocalRun } from '../e2e/support/local-run';
 import { REPOSITORY } from '../e2e/support/place';
+import { CREDENTIALS } from '../support/dynamodb';
 
 jest.setTimeout(30_000);
 
@@ -108,6 +110,23 @@ test('F71: duplicates: each is logged, by the id of its key', async () => {
   const line = await run.until(() => run.logs('PayWatched').find((each) => each.includes('Duplicate request detected')));
   expect(JSON.parse(line.slice(line.indexOf('{')))).toMatchObject({ outcome: 'replay', statusCode: 201, id: expect.stringMatching(/^[\w-]{43}$/) });
   expect(run.logs('PayWatched').join('\n')).not.toContain(key);
+});
+
+test('F100: ledger: a transfer moves money once, and one that the balance does not cover moves none', async () => {
+  const { dynamodb, tables } = await run.ready();
+  const client = new DynamoDBClient({ endpoint: dynamodb!, region: 'us-east-1', credentials: CREDENTIALS });
+  const table = (id: string) => tables.find((each) => each.id === id)!.name;
+  const balance = async (id: string) => (await client.send(new GetItemCommand({ TableName: table('Accounts'), Key: { id: { S: id } } }))).Item?.balance?.N;
+  await client.send(new PutItemCommand({ TableName: table('Accounts'), Item: { id: { S: 'alice' }, balance: { N: '100' } } }));
+  const transfer = (key: string, amount: number) => post('LedgerApi', '/transfers', key, { from: 'alice', to: 'bob', amount });
+
+  const first = await transfer('transfer-1', 70);
+  expect(first).toMatchObject({ status: 201, replayed: false });
+  expect(await transfer('transfer-1', 70)).toMatchObject({ status: 201, replayed: true, body: first.body });
+  expect(await transfer('transfer-2', 70)).toMatchObject({ status: 402, replayed: false, code: 'BALANCE_TOO_LOW' });
+  expect(await transfer('transfer-2', 70)).toMatchObject({ status: 402, replayed: true });
+  expect([await balance('alice'), await balance('bob')]).toEqual(['30', '70']);
+  client.destroy();
 });
 
 test('products: what a middleware of the application added is replayed with the rest', async () => {
