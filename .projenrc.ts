@@ -11,6 +11,7 @@ const PUBLIC_PATHS: Record<string, [string]> = {
   'cdk-idempotent-api/powertools': ['./runtime/powertools/index.ts'],
   'cdk-idempotent-api/testing': ['./runtime/testing/index.ts'],
   'cdk-idempotent-api/client': ['./client/index.ts'],
+  'cdk-idempotent-api/conformance': ['./conformance/index.ts'],
 };
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -40,7 +41,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   constructsVersion: CONSTRUCTS_VERSION,
   jsiiVersion: '6.0.16',
   typescriptVersion: '~6.0.3',
-  excludeTypescript: ['runtime', 'local', 'client', 'operate', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
+  excludeTypescript: ['runtime', 'local', 'client', 'operate', 'conformance', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
   docgenFilePath: 'API.md',
   npmignoreEnabled: false, // `files` below names what is packed
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
@@ -67,7 +68,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslint: true,
   eslintOptions: {
     dirs: ['lib'],
-    devdirs: ['runtime', 'client', 'local', 'operate', 'bin', 'integ', 'test', 'scripts', 'bench', 'examples'],
+    devdirs: ['runtime', 'client', 'local', 'operate', 'conformance', 'bin', 'integ', 'test', 'scripts', 'bench', 'examples'],
     tsconfigPath: './tsconfig.dev.json',
     projectService: false,
     commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
@@ -85,8 +86,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       // The examples import what a user would.
       paths: PUBLIC_PATHS,
     },
-    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
-    exclude: ['build', 'cdk.out', 'node_modules'],
+    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'conformance/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
+    exclude: ['build', 'cdk.out', 'node_modules', '**/node_modules'],
   },
 
   depsUpgrade: false,
@@ -154,13 +155,17 @@ project.package.addField('exports', {
     import: { types: './build/client/index.d.mts', default: './build/client/index.mjs' },
     require: { types: './build/client/index.d.ts', default: './build/client/index.cjs' },
   },
+  './conformance': {
+    import: { types: './build/conformance/index.d.mts', default: './build/conformance/index.mjs' },
+    require: { types: './build/conformance/index.d.ts', default: './build/conformance/index.cjs' },
+  },
   './package.json': './package.json',
   './.jsii': './.jsii',
 });
 // What a user gets, and nothing else: tests hold this list to the packed tarball.
 project.package.addField('files', [
   '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
-  'build/THIRD-PARTY-NOTICES.txt', 'build/sbom.cdx.json', 'build/layer', 'build/runtime', 'build/testing', 'build/powertools', 'build/client', 'build/types', 'build/cli',
+  'build/THIRD-PARTY-NOTICES.txt', 'build/sbom.cdx.json', 'build/layer', 'build/runtime', 'build/testing', 'build/powertools', 'build/client', 'build/conformance', 'build/types', 'build/cli',
 ]);
 // Binaries bound to one platform live in a private workspace as optional
 // dependencies, so that `npm ci` works everywhere and users never install them.
@@ -283,6 +288,7 @@ eslint.addRules({
       { target: './lib', from: ['./runtime', './client', './local', './operate', './bin', './scripts', './test'], message: 'Constructs import nothing of the other parts.' },
       { target: './runtime', from: './lib', except: ['./contract.ts'], message: 'Of the constructs, the runtime sees only the contract.' },
       { target: './runtime', from: ['./client', './local', './operate', './bin', './scripts', './test'], message: 'The runtime imports nothing of the other parts.' },
+      { target: './conformance', from: ['./lib', './runtime', './client', './local', './operate', './bin', './scripts', './test'], message: 'The conformance suite imports nothing of the other parts.' },
       { target: './client', from: ['./lib', './runtime', './local', './bin', './scripts', './test'], message: 'The client imports nothing of the other parts.' },
     ],
   }],

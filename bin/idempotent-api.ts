@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { conformanceCommand } from '../conformance/command';
+import { ConformanceError } from '../conformance/conformance-error';
 import { localCommand, type CommandContext } from '../local/command';
 import { LocalError, reasonOf } from '../local/local-error';
 import { isOperateCommand, operate, OPERATE_HELP } from '../operate/command';
@@ -14,6 +16,7 @@ const HELP = `Usage: idempotent-api COMMAND [options]
 Commands:
   local    run a CDK app's HTTP APIs on this machine
 ${OPERATE_HELP}
+  conformance   put an HTTP API with idempotency keys to a test of its rules
 
 Options:
   --help       show this text; "idempotent-api local --help" shows a command's
@@ -66,6 +69,8 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
   switch (command) {
     case 'local':
       return localCommand(argv, context);
+    case 'conformance':
+      return conformanceCommand(argv, { ...context, version: version(), now: () => new Date() });
     case '--version':
       context.output.out(version());
       return 0;
@@ -77,7 +82,7 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       context.output.err(HELP.trimEnd());
       return 2;
     default:
-      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local, inspect, release, stats, tail (see "idempotent-api --help")`);
+      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local, conformance, inspect, release, stats, tail (see "idempotent-api --help")`);
   }
 }
 
@@ -85,6 +90,6 @@ void main(process.argv.slice(2)).then(
   (status) => { process.exitCode ??= status; },
   (error: unknown) => {
     context.output.err(`idempotent-api: ${reasonOf(error)}`);
-    process.exitCode = error instanceof LocalError || error instanceof OperateError ? error.exitCode : 1;
+    process.exitCode = error instanceof LocalError || error instanceof OperateError || error instanceof ConformanceError ? error.exitCode : 1;
   },
 );

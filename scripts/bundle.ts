@@ -27,6 +27,7 @@ const ENTRIES: readonly (Pick<JavaScriptBundle, 'entry' | 'target' | 'minify' | 
   { name: 'testing', entry: 'runtime/testing/index.ts', target: 'node20', minify: 'syntax' },
   { name: 'powertools', entry: 'runtime/powertools/index.ts', target: 'node20', minify: 'syntax', external: ['@aws-lambda-powertools/idempotency'] },
   { name: 'client', entry: 'client/index.ts', target: 'es2022', minify: 'all' },
+  { name: 'conformance', entry: 'conformance/index.ts', target: 'node20', minify: 'syntax' },
 ];
 
 export const EXPORTED: readonly JavaScriptBundle[] = ENTRIES.flatMap(({ name, ...entry }) => (['esm', 'cjs'] as const).map((format) => ({
@@ -74,6 +75,7 @@ export async function bundle(root: string, outdir: string): Promise<void> {
   }
   copyLambdaRuntime(root, join(outdir, LAMBDA_RUNTIME));
   cpSync(join(root, 'local', 'window', 'page'), join(outdir, 'cli', 'window'), { recursive: true });
+  cpSync(join(root, 'conformance', 'report', 'page'), join(outdir, 'cli', 'conformance'), { recursive: true });
 }
 
 /** Two faces of the same declarations: TypeScript wants `.d.mts` beside `.mjs`. */

@@ -11,6 +11,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'cdk-idempotent-api/runtime': 'runtime/index.ts',
   'cdk-idempotent-api/testing': 'runtime/testing/index.ts',
   'cdk-idempotent-api/client': 'client/index.ts',
+  'cdk-idempotent-api/conformance': 'conformance/index.ts',
   'cdk-idempotent-api/powertools': 'runtime/powertools/index.ts',
 };
 

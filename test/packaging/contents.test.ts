@@ -43,6 +43,9 @@ const DECLARATIONS = /^build\/(types\/|powertools\/(?!index\.).*\.d\.mts$)/;
 test('the bundles come with what they need and the notices that their licences ask for', () => {
   expect(below('build/').filter((path) => !DECLARATIONS.test(path))).toEqual([
     'build/THIRD-PARTY-NOTICES.txt',
+    'build/cli/conformance/page.css',
+    'build/cli/conformance/page.html',
+    'build/cli/conformance/page.js',
     'build/cli/idempotent-api.mjs',
     'build/cli/lambda-runtime/LICENSE',
     'build/cli/lambda-runtime/NOTICE',
@@ -58,6 +61,10 @@ test('the bundles come with what they need and the notices that their licences a
     'build/client/index.d.mts',
     'build/client/index.d.ts',
     'build/client/index.mjs',
+    'build/conformance/index.cjs',
+    'build/conformance/index.d.mts',
+    'build/conformance/index.d.ts',
+    'build/conformance/index.mjs',
     'build/layer/cdk-idempotent-api/THIRD-PARTY-NOTICES.txt',
     'build/layer/cdk-idempotent-api/handler.mjs',
     'build/powertools/index.cjs',
@@ -76,9 +83,9 @@ test('the bundles come with what they need and the notices that their licences a
   ]);
 });
 
-test('the declarations are those of the runtime, of its contract with the constructs, and of the client', () => {
+test('the declarations are those of the runtime, of its contract with the constructs, of the client and of the conformance suite', () => {
   expect(below('build/types/')).toContain('build/types/runtime/index.d.ts');
-  expect(below('build/types/').filter((path) => !/^build\/types\/(runtime\/.+|lib\/contract|client\/.+)\.d\.ts$/.test(path))).toEqual([]);
+  expect(below('build/types/').filter((path) => !/^build\/types\/(runtime\/.+|lib\/contract|client\/.+|conformance\/.+)\.d\.ts$/.test(path))).toEqual([]);
 });
 
 test('no file holds a path of the machine that it was built on', () => {

@@ -14,7 +14,7 @@ const write = (file: string, text: string) => {
 };
 const run = (file: string) => JSON.parse(execFileSync(process.execPath, [file], { cwd: folder.path, encoding: 'utf8' })) as unknown;
 
-const EXPORTS = ['cdk-idempotent-api/runtime', 'cdk-idempotent-api/testing', 'cdk-idempotent-api/client'];
+const EXPORTS = ['cdk-idempotent-api/runtime', 'cdk-idempotent-api/testing', 'cdk-idempotent-api/client', 'cdk-idempotent-api/conformance'];
 
 describe('without any other package in the user\'s folder', () => {
   test.each(EXPORTS)('%s gives an ES module and a CommonJS module the same names', (specifier) => {

@@ -1,0 +1,39 @@
+import { IETF, STRIPE } from '../../../conformance/peers/reference/rules';
+import { BRIEF, startReference, TOKENS, type Reference } from '../../../conformance/peers/reference/server';
+import type { Flaw } from '../../../conformance/peers/reference/records';
+import type { ProfileName } from '../../../conformance/profiles';
+import { chosenFor, runSuite, type SuiteRun } from '../../../conformance/run/run-suite';
+import { subjectOf } from '../../../conformance/run/subject';
+import type { Target } from '../../../conformance/target';
+
+/** Everything that the reference server has. */
+export const targetAt = (url: string, profile: ProfileName): Target => ({
+  url: `${url}/payments`,
+  effects: `${url}/effects`,
+  profile,
+  tokenA: TOKENS.a,
+  tokenB: TOKENS.b,
+  policy: `${url}/policy`,
+  ttl: BRIEF.ttlSeconds,
+  lease: BRIEF.leaseSeconds,
+  routes: {
+    other: `${url}/refunds`,
+    required: `${url}/required`,
+    waiting: `${url}/waiting`,
+    brief: `${url}/brief`,
+    remembering: `${url}/remembering`,
+    dated: `${url}/dated`,
+  },
+});
+
+export const startFor = (profile: ProfileName, flaw?: Flaw): Promise<Reference> => startReference(profile === 'stripe' ? STRIPE : IETF, { flaw });
+
+/** The whole suite, against a reference server of its own. */
+export async function runOnReference(profile: ProfileName, flaw?: Flaw): Promise<readonly SuiteRun[]> {
+  const reference = await startFor(profile, flaw);
+  try {
+    return await runSuite(chosenFor(profile), await subjectOf(targetAt(reference.url, profile)));
+  } finally {
+    await reference.stop();
+  }
+}
