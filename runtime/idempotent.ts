@@ -5,8 +5,9 @@ import { honoursKey, resolveSettings } from './configuration/settings';
 import { IdempotencyConfigurationError } from './errors';
 import type { Call, Host } from './execution/call';
 import { freshToken } from './execution/fresh-token';
-import { isWithin } from './execution/in-handler';
-import { protectedCall } from './execution/protected-call';
+import { executionAround } from './execution/in-handler';
+import { denied, protectedCall } from './execution/protected-call';
+import { isPartOf, join } from './execution/wrapped-twice';
 import { observe } from './observability/observe';
 import { detectFront } from './request/fronts/detect';
 import { isStreamingHandler } from './request/fronts/streaming';
@@ -68,6 +69,7 @@ type Run = (event: unknown, context: unknown) => unknown;
 
 function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguration, host: Host, env: Environment): Run {
   const { store, overflow, keySecret, previousKeySecret, logger, metrics } = resourcesOf(code, env);
+  const wrapper = Symbol('wrapper');
   return async (event, given) => {
     const front = detectFront(event);
     if (front === undefined) return run(event, given);
@@ -80,7 +82,6 @@ function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguratio
 
     const started = host.clock.monotonic();
     const context = typeof given === 'object' && given !== null ? given : {};
-    if (key.kind === 'key' && isWithin(context, key.value)) return run(event, given);
     const timedStore = timed(forRequest(store, { event, context }), host.clock);
     const call: Call = {
       event,
@@ -92,19 +93,25 @@ function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguratio
       host,
       logger,
       key: key.kind === 'key' ? key.value : '',
+      wrapper,
       handler: run,
       store: timedStore,
     };
+    const around = executionAround();
+    if (around !== undefined && key.kind === 'key' && (await isPartOf(around, call))) {
+      const denial = await denied(call);
+      return denial === undefined ? join(call, around) : replyOf(denial);
+    }
     const answer = key.kind === 'key' ? await protectedCall(call) : refuse(call, 'rejected', refusalOf(key));
     await observe(call, answer, { ms: host.clock.monotonic() - started, storeLatency: timedStore.latency() }, metrics);
-    return replyOf(answer);
+    return replyOf(answer.reply);
   };
 }
 
 const refusalOf = (key: Exclude<ReturnType<typeof parseKey>, { kind: 'key' }>) =>
   key.kind === 'absent' ? ({ kind: 'key-missing' } as const) : ({ kind: 'key-invalid', reason: key.reason } as const);
 
-function replyOf({ reply }: Answer): unknown {
+function replyOf(reply: Answer['reply']): unknown {
   if ('error' in reply) throw reply.error;
   return reply.result;
 }

@@ -23,6 +23,8 @@ export interface Call {
   readonly settings: ResolvedSettings;
   /** The client's key, unquoted. */
   readonly key: string;
+  /** The wrapper that was called, one among those that may lie around each other. */
+  readonly wrapper: symbol;
   readonly handler: (event: unknown, context: unknown) => unknown;
   readonly store: IdempotencyStore;
   readonly overflow?: OverflowStore;
@@ -39,6 +41,9 @@ export function remainingTime(context: object): Millis {
   const remaining = typeof getRemainingTimeInMillis === 'function' ? getRemainingTimeInMillis.call(context) : Infinity;
   return (Number.isNaN(remaining) ? Infinity : remaining) as Millis;
 }
+
+/** Lambda's id of the invocation, where the context has one. */
+export const requestIdOf = (context: object): unknown => (context as { awsRequestId?: unknown }).awsRequestId;
 
 export const deadlineAfter = ({ host }: Pick<Call, 'host'>, length: number): MonotonicMillis =>
   (host.clock.monotonic() + length) as MonotonicMillis;

@@ -16,13 +16,13 @@ import { seconds, type Millis } from '../time';
 
 /** The owner's part: handler, complete, response. */
 export async function execute(call: Call, ownership: Ownership, ports: Ports): Promise<Answer> {
-  const { event, context, handler, host, key } = call;
+  const { context, host, key } = call;
   const { claim, attempt, takeover, mayFollowUnfinished } = ownership;
   const timeLeft = Math.min(until(ownership.leaseDeadline, host.clock), remainingTime(context)) as Millis;
   const committer = new Committer(call, ownership, ports);
   const { commit } = committer;
   const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd), commit };
-  const ran = await runHandler(handler, event, context, execution, timeLeft, host.clock);
+  const ran = await runHandler(call, execution, timeLeft);
 
   const own: Answer = { outcome: takeover ? 'takeover' : 'executed', id: claim.id, attempt, reply: ownReply(ran, claim.id, call) };
   const settled = await committer.settled(ran);

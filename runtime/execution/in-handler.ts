@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CommitEffect } from './commit';
-import { derivedKey } from '../request/record-id';
 
 /** What the handler may know of the idempotent execution it runs in. */
 export interface IdempotentExecution {
@@ -55,31 +54,37 @@ function executions(): Executions {
 }
 
 /**
- * The execution that the handler was called for, by the `context` it was given;
- * `undefined` where the request carried no key or is not protected.
+ * The execution that the handler was called for, by the `context` it was given
+ * or, where something between has copied that, by the asynchronous call that
+ * the running code is part of; `undefined` where the request carried no key or
+ * is not protected.
  */
-export const idempotencyOf = (context: object): IdempotentExecution | undefined => executions().get(context);
+export const idempotencyOf = (context: object): IdempotentExecution | undefined =>
+  executions().get(context) ?? executionAround()?.execution;
 
-/** The context of the execution that the running code is part of. */
-function current(): AsyncLocalStorage<object> {
-  const shared = globalThis as { [CURRENT]?: AsyncLocalStorage<object> };
+/** An execution, as the code within it finds it. */
+export interface ExecutionAround {
+  readonly execution: IdempotentExecution;
+  /** Lambda's id of the invocation, where the context has one. */
+  readonly requestId: unknown;
+  /** The wrappers that the request has come through so far. */
+  readonly wrappers: readonly symbol[];
+}
+
+function current(): AsyncLocalStorage<ExecutionAround> {
+  const shared = globalThis as { [CURRENT]?: AsyncLocalStorage<ExecutionAround> };
   shared[CURRENT] ??= new AsyncLocalStorage();
   return shared[CURRENT];
 }
 
-/** Runs `handle` so that `idempotencyOf(context)` answers, within it and for as long as the context lives. */
-export function within<T>(context: object, execution: Omit<IdempotentExecution, 'derivedKey'>, handle: () => T): T {
-  executions().set(context, { ...execution, derivedKey: (name) => derivedKey(execution.id, name) });
-  return current().run(context, handle);
-}
+/** The execution that the running code is part of, whatever has become of its context. */
+export const executionAround = (): ExecutionAround | undefined => current().getStore();
 
-/**
- * Whether this very request is being executed around the running code: the
- * handler is wrapped twice, with something in between that hides it (middy, a
- * tracer). The inner wrapper would meet the outer one's claim and refuse it.
- */
-export const isWithin = (context: object, key: string): boolean =>
-  current().getStore() === context && idempotencyOf(context)?.key === key;
+/** Runs `handle` so that `idempotencyOf(context)` answers, within it and for as long as the context lives. */
+export function within<T>(context: object, around: ExecutionAround, handle: () => T): T {
+  executions().set(context, around.execution);
+  return current().run(around, handle);
+}
 
 /**
  * Thrown by a handler that had no effect and wants the next retry to run it

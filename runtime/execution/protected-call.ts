@@ -64,7 +64,7 @@ export async function protectedCall(call: Call): Promise<Answer> {
 }
 
 /** Before any lookup, because a replay skips the handler's own checks. */
-async function denied({ event, context, settings }: Call): Promise<Answer['reply'] | undefined> {
+export async function denied({ event, context, settings }: Call): Promise<Answer['reply'] | undefined> {
   try {
     const result = await settings.authorize?.(event, context);
     return result === undefined ? undefined : { result };

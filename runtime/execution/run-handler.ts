@@ -1,5 +1,7 @@
+import { requestIdOf, type Call } from './call';
 import { within, type IdempotentExecution } from './in-handler';
-import type { Clock, Millis } from '../time';
+import { derivedKey } from '../request/record-id';
+import type { Millis } from '../time';
 
 export type HandlerOutcome =
   | { readonly kind: 'returned'; readonly value: unknown }
@@ -25,20 +27,19 @@ const warningBefore = (length: Millis): number => Math.min(1000, length / 10);
  * function's time ends, measured on a clock that does not jump.
  */
 export async function runHandler(
-  handler: (event: unknown, context: unknown) => unknown,
-  event: unknown,
-  context: object,
-  execution: Omit<IdempotentExecution, 'derivedKey' | 'signal'>,
+  { handler, event, context, wrapper, host: { clock } }: Call,
+  facts: Omit<IdempotentExecution, 'derivedKey' | 'signal'>,
   timeLeft: Millis,
-  clock: Clock,
 ): Promise<HandlerOutcome> {
   const ending = new AbortController();
   const over = new AbortController();
   void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over.signal).then(() => {
     if (!over.signal.aborted) ending.abort(new LeaseEndingError());
   });
+  const execution = { ...facts, signal: ending.signal, derivedKey: (name: string) => derivedKey(facts.id, name) };
+  const around = { execution, requestId: requestIdOf(context), wrappers: [wrapper] };
   try {
-    return { kind: 'returned', value: await within(context, { ...execution, signal: ending.signal }, () => handler(event, context)) };
+    return { kind: 'returned', value: await within(context, around, () => handler(event, context)) };
   } catch (error) {
     return { kind: 'threw', error };
   } finally {

@@ -1,6 +1,6 @@
 import type { CounterName, IdempotencyMetrics } from './metrics';
 import { LOG_FIELD, METRICS } from '../../lib/contract';
-import { remainingTime, type Call } from '../execution/call';
+import { remainingTime, requestIdOf, type Call } from '../execution/call';
 import { reasonOf, type Answer } from '../response/answer';
 import type { Millis } from '../time';
 
@@ -36,7 +36,7 @@ function log({ logger, request, context }: Call, answer: Answer, route: string, 
     [LOG_FIELD]: {
       outcome,
       id,
-      requestId: (context as { awsRequestId?: unknown }).awsRequestId,
+      requestId: requestIdOf(context),
       method: request.method,
       route,
       attempt,

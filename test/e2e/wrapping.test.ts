@@ -45,6 +45,7 @@ const WAYS: readonly Way[] = [
   { name: 'in code, an export within an export of a nested module', api: 'Own', path: '/in-code-folder', marker: 'x-in-code', thrown: HTTP },
   { name: 'in code and by addRoutes', api: 'Api', path: '/both', marker: 'x-in-code', thrown: HTTP },
   { name: 'in code and by addRoutes, an ES module', api: 'Api', path: '/both-module', marker: 'x-in-code', thrown: HTTP },
+  { name: 'F87: in code and by addRoutes, hidden by what copies the context', api: 'Api', path: '/hidden', marker: 'x-from-construct', thrown: HTTP },
 ];
 
 const MARKERS = ['x-idempotent-replay', 'x-in-code', 'x-from-construct'];
@@ -109,7 +110,7 @@ describe.each(WAYS)('$name', ({ api, path, marker, thrown }) => {
   });
 });
 
-test.each([['both', 'Both'], ['both-module', 'BothModule']])(
+test.each([['both', 'Both'], ['both-module', 'BothModule'], ['hidden', 'Hidden']])(
   'wrapped in code and redirected (%s) is wrapped once: one log line of each request', async (path, functionId) => {
     const url = `${await run.url('Api')}/${path}`;
     const told = () => run.logs(functionId).filter((line) => line.includes(`"${LOG_FIELD}":`)).length;
