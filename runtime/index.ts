@@ -1,5 +1,5 @@
 export { idempotent, type LambdaHandler } from './idempotent';
-export type { CommitEffect } from './execution/commit';
+export type { CommitEffect } from './execution/commit-effect';
 export { CommitError, EffectsRefusedError, type CommitErrorCode } from './execution/commit-errors';
 export { marshallEffects, type Marshall, type UnmarshalledEffect } from './execution/marshall-effects';
 export { idempotencyOf, RetryableError, type IdempotentExecution } from './execution/in-handler';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Call } from './call';
+import type { CommitEffect } from './commit-effect';
 import { CommitError, EffectsRefusedError } from './commit-errors';
 import { packed, recordingDeadline } from './recording';
 import type { HandlerOutcome } from './run-handler';
@@ -7,14 +8,6 @@ import type { Ownership, Ports } from '../protocol/acquire';
 import { commit as commitRecord, type CommitPorts, type Committed } from '../protocol/commit';
 import type { HttpResponse } from '../request/fronts/front';
 import { seconds } from '../time';
-
-/** A `TransactWriteItem` in DynamoDB's own form, as `@aws-sdk/client-dynamodb` types it: one of the four. */
-export interface CommitEffect {
-  readonly Put?: object;
-  readonly Update?: object;
-  readonly Delete?: object;
-  readonly ConditionCheck?: object;
-}
 
 /** DynamoDB takes 100 items in a transaction, and the record is one. */
 const MOST_EFFECTS = 99;

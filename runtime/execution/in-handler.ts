@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CommitEffect } from './commit';
+import type { CommitEffect } from './commit-effect';
 
 /** What the handler may know of the idempotent execution it runs in. */
 export interface IdempotentExecution {

@@ -1,4 +1,4 @@
-import type { CommitEffect } from './commit';
+import type { CommitEffect } from './commit-effect';
 
 /** `marshall` of `@aws-sdk/util-dynamodb`, or one with options of your own. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what it takes and gives is between the two of them
