@@ -58,6 +58,7 @@ export function createFunction(spec: FunctionSpec, options: FunctionOptions): Lo
       functionArn: arnOf(environment, 'lambda', `function:${spec.name}`),
       timeoutSeconds: spec.timeoutSeconds,
       initTimeoutSeconds: options.initTimeoutSeconds ?? 10,
+      lingerMs: options.lingerMs ?? 100,
     });
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true });

@@ -73,6 +73,11 @@ export interface FunctionOptions {
   readonly environment?: Environment;
   /** Seconds that a module may take to load, as in Lambda. @default 10 */
   readonly initTimeoutSeconds?: number;
+  /**
+   * Milliseconds that a sandbox which has answered is waited for until it asks
+   * for its next invocation, before another one is started. @default 100
+   */
+  readonly lingerMs?: number;
   /** Every line of stdout and stderr, in order, and the lines that Lambda itself adds. */
   onLog(line: LogLine): void;
   /** What people should know and no request tells them; each text once per process. */

@@ -16,6 +16,7 @@ export interface SandboxPlan {
   readonly functionArn: string;
   readonly timeoutSeconds: number;
   readonly initTimeoutSeconds: number;
+  readonly lingerMs: number;
   environment(runtimeApi: string, logStream: string): Record<string, string>;
 }
 
@@ -44,7 +45,6 @@ interface Verdict {
   readonly line?: string;
 }
 
-const LINGER_MS = 100;
 /** How long an orphan may hold the outputs of a process that is gone. */
 const OUTPUT_GRACE_MS = 500;
 const VARIABLE = 'CDK_IDEMPOTENT_API_SANDBOX';
@@ -189,7 +189,7 @@ export class Sandbox {
     this.linger = setTimeout(() => {
       this.state = 'lingering';
       this.events.onLinger();
-    }, LINGER_MS);
+    }, this.plan.lingerMs);
     this.running?.answer(answer);
   }
 

@@ -73,7 +73,7 @@ test.each<Fate>(['cut-answer', 'gateway-timeout'])('after the fate "%s", the ret
 });
 
 test('while the first request is being executed, the second waits for its answer', async () => {
-  const [one, other] = await Promise.all([pay('pass-2', { call: 'twice', takesMs: 300 }), pay('pass-2', { call: 'twice', takesMs: 300 })]);
+  const [one, other] = await Promise.all([1, 2].map(() => pay('pass-2', { call: 'twice', untilConflict: true })));
   expect(one!.payment).toEqual(other!.payment);
   expect([one!.replay, other!.replay].sort()).toEqual([false, true]);
   expect(payments.effects.filter((call) => call === 'twice')).toHaveLength(1);

@@ -100,7 +100,7 @@ test('F20: a gateway that gives up while the work goes on: the retries get 409 u
   const statuses: (number | undefined)[] = [];
   const gateway = await startChaos(payments.url, (_, number) => (number === 1 ? 'gateway-timeout' : 'pass'));
   const send = idempotentFetch(undefined, { host: hurried, retries: 1, onAttempt: ({ response }) => void statuses.push(response?.status) });
-  const response = await send(`${gateway.url}/payments`, { method: 'POST', body: JSON.stringify({ call: 'slow', takesMs: 300 }) });
+  const response = await send(`${gateway.url}/payments`, { method: 'POST', body: JSON.stringify({ call: 'slow', untilConflict: true }) });
   await gateway.stop();
 
   expect(isReplay(response)).toBe(true);

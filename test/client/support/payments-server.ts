@@ -39,16 +39,18 @@ const CORS = {
 
 /**
  * A handler under `idempotent()`, with records in memory, behind a real HTTP
- * server. A body is `{"call":"…","takesMs":5}`.
+ * server. A body is `{"call":"…","takesMs":5}`, or `{"call":"…","untilConflict":true}`
+ * for a handler that ends once a duplicate of a request has been told 409.
  */
 export async function startPayments(): Promise<PaymentsServer> {
   const effects: string[] = [];
   const answers: Record<string, number> = {};
+  const waiting: (() => void)[] = [];
   const { logger, metrics } = observed();
   const handler = idempotentWith({}, async (event: { readonly body: string }) => {
-    const { call, takesMs = 0 } = JSON.parse(event.body) as { call: string; takesMs?: number };
+    const { call, takesMs = 0, untilConflict = false } = JSON.parse(event.body) as { call: string; takesMs?: number; untilConflict?: boolean };
     const effect = effects.push(call);
-    await new Promise((resolve) => setTimeout(resolve, takesMs));
+    await new Promise<void>((resolve) => untilConflict ? waiting.push(resolve) : setTimeout(resolve, takesMs));
     return { statusCode: 201, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ call, effect } satisfies Payment) };
   }, { store: new MemoryStore(), includeRequestHash: true, logger, metrics, namespace: 'payments' });
 
@@ -61,6 +63,7 @@ export async function startPayments(): Promise<PaymentsServer> {
       const isReplay = new Headers(result.headers).get('x-idempotent-replay') === 'true';
       const kind = isReplay ? 'replay' : String(result.statusCode);
       answers[kind] = (answers[kind] ?? 0) + 1;
+      if (kind === '409') waiting.splice(0).forEach((end) => end());
       response.writeHead(result.statusCode, { ...result.headers, ...CORS }).end(result.body);
     }),
     effects,

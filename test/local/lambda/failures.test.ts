@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Functions, isAlive, until } from './functions';
+import { Functions, isAlive, onceIdle, until } from './functions';
 import { FunctionSpecError } from '../../../local/lambda/function-spec-error';
 
 let functions: Functions;
@@ -76,7 +76,7 @@ describe('crash', () => {
 
   test('a sandbox that dies between invocations costs none of them', async () => {
     const { invoke, function: fn } = functions.create({
-      'index.js': 'exports.handler = async () => { setTimeout(() => process.exit(1), 50); return process.pid; };',
+      'index.js': `exports.handler = async () => { ${onceIdle('process.exit(1);')} return process.pid; };`,
     }, { maxSandboxes: 1 });
 
     const { payload: first } = await invoke('request-1') as unknown as { payload: number };

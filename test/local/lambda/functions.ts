@@ -72,6 +72,12 @@ export class Functions {
   }
 }
 
+/** For a handler: runs `code` once its own answer is out and the next invocation has been asked for. */
+export const onceIdle = (code: string): string =>
+  `require('node:diagnostics_channel').subscribe('http.client.request.start', ({ request }) => {
+    if (request.path.endsWith('/next')) request.once('finish', () => { ${code} });
+  });`;
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

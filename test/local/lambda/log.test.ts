@@ -1,4 +1,4 @@
-import { Functions } from './functions';
+import { Functions, onceIdle, until } from './functions';
 
 let functions: Functions;
 beforeEach(() => {
@@ -60,13 +60,11 @@ test('a message of several lines is several lines', async () => {
 
 test('what is written between invocations belongs to none', async () => {
   const { invoke, log } = functions.create({
-    'index.js': 'exports.handler = async () => { setTimeout(() => process.stdout.write("afterwards\\n"), 50); };',
+    'index.js': `exports.handler = async () => { ${onceIdle('process.stdout.write("afterwards\\n");')} };`,
   });
 
   await invoke('request-1');
-  while (log.length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => log.length > 0);
 
   expect(log).toEqual([{ functionId: 'Orders', line: 'afterwards' }]);
 });

@@ -3,7 +3,9 @@ import { IdempotencyConfigurationError } from '../../../runtime/errors';
 import { CREDENTIALS, expectedSignature, signatureOf, startService, type TestService } from '../../support/aws-service';
 
 const ARN = 'arn:aws:secretsmanager:eu-north-1:123456789012:secret:pepper-AbCdEf';
-const FAST = { perTry: 100, inTotal: 1_000, tries: 3 };
+const PATIENT = { perTry: 20_000, inTotal: 40_000, tries: 3 };
+/** For a service that never answers. */
+const HASTY = { perTry: 500, inTotal: 40_000, tries: 3 };
 
 const before = { ...process.env };
 let service: TestService;
@@ -17,7 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => service.stop());
 
-const secret = (reference = ARN): (() => Promise<string>) => secretFrom(reference, 'KEY_SECRET', { AWS_ENDPOINT_URL_SECRETS_MANAGER: service.endpoint }, FAST);
+const secret = (reference = ARN, patience = PATIENT): (() => Promise<string>) =>
+  secretFrom(reference, 'KEY_SECRET', { AWS_ENDPOINT_URL_SECRETS_MANAGER: service.endpoint }, patience);
 const failure = (promise: Promise<unknown>): Promise<Error & { code?: string }> =>
   promise.then(() => { throw new Error('it did not fail'); }, (error: Error) => error);
 
@@ -79,7 +82,7 @@ test.each<[string, (number: number) => { status: number; body: string }]>([
 
 test('F31: a service that never answers is given up', async () => {
   service.reply = () => 'hang';
-  expect(await failure(secret()())).toBeInstanceOf(KeySecretError);
+  expect(await failure(secret(ARN, HASTY)())).toBeInstanceOf(KeySecretError);
   expect(service.received).toHaveLength(3);
 });
 

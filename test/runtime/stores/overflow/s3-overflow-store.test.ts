@@ -11,7 +11,9 @@ afterAll(() => {
   process.env = before;
 });
 
-const FAST = { perTry: 100, inTotal: 2_000, tries: 3 };
+const PATIENT = { perTry: 20_000, inTotal: 40_000, tries: 3 };
+/** For a service that never answers. */
+const HASTY = { perTry: 500, inTotal: 40_000, tries: 3 };
 const failure = (promise: Promise<unknown>): Promise<OverflowStoreError> =>
   promise.then(() => { throw new Error('it did not fail'); }, (error: OverflowStoreError) => error);
 
@@ -48,7 +50,7 @@ describe('on the wire', () => {
   let store: S3OverflowStore;
   beforeEach(async () => {
     service = await startService();
-    store = new S3OverflowStore({ bucketName: 'bucket' }, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_S3: service.endpoint }, FAST);
+    store = new S3OverflowStore({ bucketName: 'bucket' }, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_S3: service.endpoint }, PATIENT);
   });
   afterEach(() => service.stop());
 
@@ -84,7 +86,8 @@ describe('on the wire', () => {
 
   test('F31: a server that never answers is given up after the last try', async () => {
     service.reply = () => 'hang';
-    expect(await failure(store.get('id/1'))).toMatchObject({ code: 'IDEMPOTENCY_OVERFLOW_UNAVAILABLE' });
+    const hasty = new S3OverflowStore({ bucketName: 'bucket' }, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_S3: service.endpoint }, HASTY);
+    expect(await failure(hasty.get('id/1'))).toMatchObject({ code: 'IDEMPOTENCY_OVERFLOW_UNAVAILABLE' });
     expect(service.received).toHaveLength(3);
   });
 
