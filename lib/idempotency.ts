@@ -1,8 +1,10 @@
+import { Annotations } from 'aws-cdk-lib';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct, IMixin } from 'constructs';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotencySettings } from './idempotency-settings';
 import { IdempotentConstruct } from './private/idempotent-construct';
+import { refusalOf } from './private/redirection';
 
 /**
  * Makes functions idempotent whatever calls them: an API that exists already, a
@@ -26,13 +28,18 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
     this._attacher.attach(handler, settings);
   }
 
-  /** Whether the construct is a function; `attach` says what is wrong with one that it refuses. */
+  /** Whether the construct is a function. */
   public supports(construct: IConstruct): boolean {
     return construct instanceof LambdaFunction;
   }
 
-  /** Attaches the function. */
+  /** Attaches the function; one that `attach` would refuse is left as it is, with a warning that says why. */
   public applyTo(construct: IConstruct): void {
-    this.attach(construct as LambdaFunction);
+    const refusal = refusalOf(this, construct as LambdaFunction);
+    if (refusal === undefined) {
+      this.attach(construct as LambdaFunction);
+      return;
+    }
+    Annotations.of(this).addWarningV2('cdk-idempotent-api:notAttached', `${refusal} It is left as it is: its requests run unprotected.`);
   }
 }

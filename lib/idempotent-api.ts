@@ -1,11 +1,12 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import {
-  CorsPreflightOptions, HttpApi, HttpApiProps, HttpMethod, HttpNoneAuthorizer, HttpRoute, IHttpRouteAuthorizer,
+  CfnRoute, CorsPreflightOptions, HttpApi, HttpApiProps, HttpMethod, HttpRoute, HttpRouteKey, IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotentRouteOptions } from './idempotent-route-options';
+import { requireNoDefaultIntegration } from './private/default-integration';
 import { refuse } from './private/errors';
 import { HeaderNames } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
@@ -14,6 +15,7 @@ import { honoursKeys } from './private/methods';
 /** What the CDK takes for the longest; the service itself waits for 30 seconds. */
 const INTEGRATION_TIMEOUT = Duration.seconds(30);
 const TIMED_OUT = 503;
+const DEFAULT_ROUTE = '$default';
 
 /** Properties of an `IdempotentApi`. */
 export interface IdempotentApiProps extends HttpApiProps, IdempotencyProps {}
@@ -33,6 +35,15 @@ export interface IdempotentHttpRouteOptions extends IdempotentRouteOptions {
    * @default - the API's default scopes, if it has any
    */
   readonly authorizationScopes?: string[];
+
+  /**
+   * Whether the function's policy allows each route by itself, about 400 bytes a
+   * route of the 20 KB that the policy of a function may have. If not, one
+   * statement allows the whole API.
+   *
+   * @default true
+   */
+  readonly scopePermissionToRoute?: boolean;
 }
 
 /**
@@ -47,6 +58,7 @@ export class IdempotentApi extends IdempotentConstruct {
   constructor(scope: Construct, id: string, props: IdempotentApiProps = {}) {
     const cors = props.corsPreflight;
     super(scope, id, props, cors && { allowOrigins: cors.allowOrigins ?? [], allowCredentials: cors.allowCredentials });
+    requireNoDefaultIntegration(this, props.defaultIntegration, 'addRoutes({ path: "$default", handler })');
     this.httpApi = new HttpApi(this, 'HttpApi', {
       ...props,
       apiName: props.apiName ?? id,
@@ -69,12 +81,13 @@ export class IdempotentApi extends IdempotentConstruct {
   }
 
   /**
-   * Adds routes and makes them idempotent.
+   * Adds routes and makes them idempotent. The path `$default` takes what no other route does.
    *
    * @param options the routes, their handler, and what of the API's settings differs on them
    */
   public addRoutes(options: IdempotentHttpRouteOptions): HttpRoute[] {
     const methods = options.methods ?? [HttpMethod.ANY];
+    if (options.path === DEFAULT_ROUTE) this.requireEveryMethod(methods);
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${options.path}`);
     if (options.idempotent === false) {
       this._attacher.exempt(options.handler, routes);
@@ -83,22 +96,36 @@ export class IdempotentApi extends IdempotentConstruct {
         handler: options.handler,
         routes,
         settings: options,
-        authorized: isAuthorizer(options.authorizer ?? this.httpApi.defaultAuthorizer),
         gateway: { timeout: options.integrationTimeout ?? INTEGRATION_TIMEOUT, status: TIMED_OUT },
       });
     }
-    return this.httpApi.addRoutes({
-      path: options.path,
-      methods,
-      integration: new HttpLambdaIntegration('Integration', options.handler, { timeout: options.integrationTimeout }),
-      authorizer: options.authorizer,
-      authorizationScopes: options.authorizationScopes,
+    const made = this.makeRoutes(options, methods);
+    made.forEach((route, n) => this._attacher.adviseOnIdentity(`${methods[n]} ${options.path}`, route.node.defaultChild as CfnRoute));
+    return made;
+  }
+
+  private makeRoutes(options: IdempotentHttpRouteOptions, methods: HttpMethod[]): HttpRoute[] {
+    const { path, authorizer, authorizationScopes, integrationTimeout, scopePermissionToRoute } = options;
+    const integration = new HttpLambdaIntegration('Integration', options.handler, { timeout: integrationTimeout, scopePermissionToRoute });
+    if (path !== DEFAULT_ROUTE) return this.httpApi.addRoutes({ path, methods, integration, authorizer, authorizationScopes });
+    return [new HttpRoute(this.httpApi, 'DefaultRoute', {
+      httpApi: this.httpApi,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration,
+      authorizer: authorizer ?? this.httpApi.defaultAuthorizer,
+      authorizationScopes: authorizationScopes ?? this.httpApi.defaultAuthorizationScopes,
+    })];
+  }
+
+  private requireEveryMethod(methods: readonly HttpMethod[]): void {
+    if (methods.length === 1 && methods[0] === HttpMethod.ANY) return;
+    refuse({
+      site: this,
+      prop: 'methods',
+      problem: `is ${methods.join(', ')} for the path "${DEFAULT_ROUTE}", which takes whatever no other route does`,
+      remedy: 'Leave methods out, or use the path "/{proxy+}" for some methods of every path',
     });
   }
-}
-
-function isAuthorizer(authorizer: IHttpRouteAuthorizer | undefined): boolean {
-  return authorizer !== undefined && !(authorizer instanceof HttpNoneAuthorizer);
 }
 
 /** Headers of routes that are added later count too, so both lists are made at synth. */

@@ -1,17 +1,19 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import {
-  AuthorizationType, Cors, CorsOptions, IAuthorizer, LambdaIntegration, Method, RestApi, RestApiProps,
+  AuthorizationType, CfnMethod, Cors, CorsOptions, IAuthorizer, LambdaIntegration, Method, MethodOptions, RestApi, RestApiProps,
 } from 'aws-cdk-lib/aws-apigateway';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { WireSettings } from './contract';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotentRouteOptions } from './idempotent-route-options';
+import { requireNoDefaultIntegration } from './private/default-integration';
 import { refuse } from './private/errors';
 import { HeaderNames } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
 import { RequiredKey } from './private/required-key';
+import { defined } from './private/wire-settings';
 
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const TIMED_OUT = 504;
@@ -48,6 +50,31 @@ export interface IdempotentRestRouteOptions extends IdempotentRouteOptions {
    * @default - that of the API's `defaultMethodOptions`, else false
    */
   readonly apiKeyRequired?: boolean;
+
+  /**
+   * Whether the function's policy allows each method by itself, about 400 bytes a
+   * method, twice that with `allowTestInvoke`, of the 20 KB that the policy of a
+   * function may have: 30 methods are too many then. If not, one statement allows
+   * the whole API.
+   *
+   * @default true
+   */
+  readonly scopePermissionToMethod?: boolean;
+
+  /**
+   * Whether the console of API Gateway may call the function to test the method.
+   *
+   * @default true
+   */
+  readonly allowTestInvoke?: boolean;
+
+  /**
+   * What else the CDK takes for a method. What the route says itself wins over
+   * it; with parameters or a validator in it, a required key is left to the runtime.
+   *
+   * @default - nothing else
+   */
+  readonly methodOptions?: MethodOptions;
 }
 
 /**
@@ -62,14 +89,13 @@ export class IdempotentRestApi extends IdempotentConstruct {
   /** The API itself. */
   public readonly restApi: RestApi;
 
-  private readonly defaults: RestApiProps['defaultMethodOptions'];
   private readonly requiredKey: RequiredKey;
 
   constructor(scope: Construct, id: string, props: IdempotentRestApiProps = {}) {
     const cors = props.defaultCorsPreflightOptions;
     const wireCors = cors && { allowOrigins: cors.allowOrigins, allowCredentials: cors.allowCredentials };
     super(scope, id, props, wireCors);
-    this.defaults = props.defaultMethodOptions;
+    requireNoDefaultIntegration(this, props.defaultIntegration, 'addRoutes({ path: "/{proxy+}", handler }), and with path "/" for the root');
     this.restApi = new RestApi(this, 'RestApi', {
       ...props,
       restApiName: props.restApiName ?? id,
@@ -106,16 +132,27 @@ export class IdempotentRestApi extends IdempotentConstruct {
    * @param options the routes, their handler, and what of the API's settings differs on them
    */
   public addRoutes(options: IdempotentRestRouteOptions): Method[] {
+    if (options.path === '$default') {
+      refuse({
+        site: this,
+        prop: 'path',
+        problem: 'is "$default", which only HTTP APIs have',
+        remedy: 'Use the path "/{proxy+}", and "/" for the root',
+      });
+    }
     const resource = this.restApi.root.resourceForPath(options.path);
     const methods = options.methods ?? [HttpMethod.ANY];
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${resource.path}`);
     const settings = this.attach(options, routes);
-    const integration = new LambdaIntegration(options.handler, { timeout: options.integrationTimeout });
+    const { integrationTimeout, scopePermissionToMethod, allowTestInvoke, methodOptions } = options;
+    const integration = new LambdaIntegration(options.handler, { timeout: integrationTimeout, scopePermissionToMethod, allowTestInvoke });
     return methods.map((name) => {
       const { authorizer, authorizationType, authorizationScopes, apiKeyRequired } = options;
-      const enforced = settings && this.requiredKey.optionsFor(name, settings);
-      const method = resource.addMethod(name, integration, { authorizer, authorizationType, authorizationScopes, apiKeyRequired, ...enforced });
+      const enforced = settings && this.requiredKey.optionsFor(name, settings, methodOptions);
+      const own = defined({ authorizer, authorizationType, authorizationScopes, apiKeyRequired });
+      const method = resource.addMethod(name, integration, { ...methodOptions, ...own, ...enforced });
       if (enforced !== undefined) this.requiredKey.note(method);
+      this._attacher.adviseOnIdentity(`${name} ${resource.path}`, method.node.defaultChild as CfnMethod);
       return method;
     });
   }
@@ -131,15 +168,8 @@ export class IdempotentRestApi extends IdempotentConstruct {
       handler: options.handler,
       routes,
       settings: options,
-      authorized: this.isAuthorized(options),
       gateway: { timeout: options.integrationTimeout ?? INTEGRATION_TIMEOUT, status: TIMED_OUT },
     });
-  }
-
-  private isAuthorized(options: IdempotentRestRouteOptions): boolean {
-    const type = options.authorizationType ?? this.defaults?.authorizationType ?? AuthorizationType.NONE;
-    const authorizer = options.authorizer ?? (options.authorizationType === AuthorizationType.NONE ? undefined : this.defaults?.authorizer);
-    return authorizer !== undefined || type !== AuthorizationType.NONE;
   }
 }
 

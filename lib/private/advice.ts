@@ -1,8 +1,9 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { WireSettings, WireTenant } from '../contract';
 import { IdempotencySettings } from '../idempotency-settings';
+import { RouteIdentity } from './route-identity';
 
 const LONG_TTL_DAYS = 7;
 
@@ -36,16 +37,21 @@ export function adviseOnRequestHash(site: IConstruct, includeRequestHash: boolea
 }
 
 /** Warns where authorizer and tenant do not fit together. */
-export function adviseOnTenant(site: IConstruct, route: string, tenant: WireTenant | undefined, authorized: boolean): void {
-  if (authorized && tenant === 'none') {
+export function adviseOnTenant(site: IConstruct, route: string, tenant: WireTenant | undefined, { authorizer, gives }: RouteIdentity): void {
+  if (authorizer !== undefined && tenant === 'none') {
     warn(site, 'tenantIgnored', `route ${route} has an authorizer, but its tenant is none: one caller can replay the responses of another. `
       + 'Leave tenant out, or name its source.');
   }
-  const demanded = sources(tenant).filter((source) => ['jwtClaim', 'lambdaContext', 'iamPrincipal'].includes(source));
-  if (!authorized && demanded.length > 0) {
-    warn(site, 'tenantWithoutAuthorizer', `route ${route} has no authorizer to give the tenant (${demanded.join(', ')}): `
+  const missing = sources(tenant).filter((source) => source !== 'untrustedHeader' && !gives.some((given) => given === source));
+  if (missing.length === 0) return;
+  if (gives.length === 0) {
+    warn(site, 'tenantWithoutAuthorizer', `route ${route} has no authorizer to give the tenant (${missing.join(', ')}): `
       + 'every request with a key is answered 403. Give the route or the API an authorizer.');
+    return;
   }
+  const usable = gives.map((source) => `TenantSource.${source}(${['jwtClaim', 'lambdaContext'].includes(source) ? 'name' : ''})`);
+  warn(site, 'tenantNotGiven', `route ${route}: tenant is ${missing.join(' and ')}, which its authorizer (${authorizer ?? 'an API key alone'}) cannot give: `
+    + `every request with a key is answered 403. Use ${usable.join(', ')} or TenantSource.auto(), or give the route another authorizer.`);
 }
 
 /** How long a gateway waits for a function, and what it answers then. */
@@ -60,6 +66,15 @@ export function adviseOnTimeout(site: IConstruct, route: string, fn: LambdaFunct
   if (fn.timeout.toMilliseconds() <= timeout.toMilliseconds()) return;
   warn(site, 'functionOutlivesGateway', `route ${route}: ${fn.node.path} may run for ${fn.timeout.toSeconds()} seconds, but the gateway answers `
     + `${status} after ${timeout.toSeconds({ integral: false })} while the work goes on. Retries get 409, then the response. Shorten the function's timeout.`);
+}
+
+/** Warns of a wait for another execution that the gateway does not sit through. */
+export function adviseOnWait(site: IConstruct, route: string, { onConflict, waitSeconds }: WireSettings, { timeout, status }: Gateway): void {
+  if (onConflict !== 'wait' || waitSeconds === undefined || Token.isUnresolved(waitSeconds) || timeout.isUnresolved()) return;
+  const limit = timeout.toSeconds({ integral: false });
+  if (waitSeconds < limit) return;
+  warn(site, 'waitOutlivesGateway', `route ${route}: onConflict waits for ${waitSeconds} seconds, but the gateway answers ${status} after ${limit}: `
+    + `a retry that waits is billed and never gets its answer. Wait for less than ${limit} seconds.`);
 }
 
 function sources(tenant: WireTenant | undefined): string[] {

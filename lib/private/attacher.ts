@@ -1,9 +1,11 @@
 import { Stack, Token } from 'aws-cdk-lib';
+import { CfnMethod } from 'aws-cdk-lib/aws-apigateway';
+import { CfnRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, IConstruct } from 'constructs';
-import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, Gateway } from './advice';
+import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, adviseOnWait, Gateway } from './advice';
 import { ENV, WireCors, WireSettings } from '../contract';
 import { refuse } from './errors';
 import { FunctionSettings } from './function-settings';
@@ -13,7 +15,8 @@ import { IIdempotencyTable } from '../i-idempotency-table';
 import { IdempotencySettings } from '../idempotency-settings';
 import { requireLeaseOverTimeout, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { adviseOnNamespace, defaultNamespace } from './namespace';
-import { functionBehind, redirectable } from './redirection';
+import { adviseOnVersion, functionBehind, redirectable } from './redirection';
+import { identityOf } from './route-identity';
 import { requireNoStackCycle } from './stack-cycle';
 import { defined, toWireSettings } from './wire-settings';
 
@@ -34,8 +37,6 @@ export interface Routes {
   /** `METHOD template`. */
   readonly routes: readonly string[];
   readonly settings: IdempotencySettings;
-  /** Whether an authorizer stands before them. */
-  readonly authorized: boolean;
   readonly gateway: Gateway;
 }
 
@@ -63,15 +64,15 @@ export class Attacher {
   }
 
   public attach(handler: IFunction, settings: IdempotencySettings): void {
-    const fn = redirectable(this.props.site, handler);
+    const fn = this.functionOf(handler);
     const wire = this.settingsFor(fn, settings);
     this.prepare(fn, settings).setDefaults(this.props.site, wire);
   }
 
   /** Attaches the function behind some routes, and returns what holds there. */
-  public attachRoutes({ handler, routes, settings, authorized, gateway }: Routes): WireSettings {
+  public attachRoutes({ handler, routes, settings, gateway }: Routes): WireSettings {
     const { site, table, overflowBucket } = this.props;
-    const fn = redirectable(site, handler);
+    const fn = this.functionOf(handler);
     requireNoStackCycle(site, fn, [
       ...this.variables(settings, fn),
       { prop: 'encryptionKey of the table', value: table.encryptionKey?.keyArn },
@@ -83,10 +84,17 @@ export class Attacher {
     for (const route of routes) {
       target.setRoute(site, route, wire, apiDefaults);
       this.routes.set(route, wire);
-      adviseOnTenant(site, route, wire.tenant, authorized);
+      adviseOnWait(site, route, wire, gateway);
       adviseOnTimeout(site, route, fn, gateway);
     }
     return wire;
+  }
+
+  /** To be told once the gateway has the route: its authorizer may come from the API or from a class of the user's own. */
+  public adviseOnIdentity(route: string, resource: CfnRoute | CfnMethod): void {
+    const settings = this.routes.get(route);
+    const identity = identityOf(resource);
+    if (settings !== undefined && identity !== undefined) adviseOnTenant(this.props.site, route, settings.tenant, identity);
   }
 
   /** Routes that opt out, of a function that other routes may have attached or yet attach. */
@@ -121,6 +129,12 @@ export class Attacher {
       problem: 'needs a bucket whose objects outlive a ttl that is not known at synth',
       remedy: 'Give the ttl as a number, or a bucket of your own with LargeResponses.bucket()',
     });
+  }
+
+  private functionOf(handler: IFunction): LambdaFunction {
+    const fn = redirectable(this.props.site, handler);
+    adviseOnVersion(this.props.site, handler);
+    return fn;
   }
 
   private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {

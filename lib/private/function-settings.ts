@@ -5,7 +5,10 @@ import { ENV, MAX_SETTINGS_BYTES, WireConfiguration, WireSettings } from '../con
 import { refusalMessage, refuse } from './errors';
 import { redirect } from './redirection';
 
-const ID = 'Idempotency';
+/** Nobody else's: users have children of their own below their functions. */
+const ID = 'CdkIdempotentApiSettings';
+
+const WRAPPER_SCRIPT = 'AWS_LAMBDA_EXEC_WRAPPER';
 
 /** What the runtime does where the environment is silent, for a route that must say so against other defaults of its function. */
 export const RUNTIME_DEFAULTS: WireSettings = {
@@ -40,7 +43,7 @@ export const RUNTIME_DEFAULTS: WireSettings = {
 export class FunctionSettings extends Construct {
   /** The settings of a function, empty at first. */
   public static of(fn: LambdaFunction): FunctionSettings {
-    return fn.node.tryFindChild(ID) as FunctionSettings | undefined ?? new FunctionSettings(fn);
+    return fn.node.children.find((child) => child instanceof FunctionSettings) ?? new FunctionSettings(fn);
   }
 
   private redirected = false;
@@ -52,7 +55,7 @@ export class FunctionSettings extends Construct {
 
   private constructor(private readonly fn: LambdaFunction) {
     super(fn, ID);
-    this.node.addValidation({ validate: () => this.validateSize() });
+    this.node.addValidation({ validate: () => this.validateEnvironment() });
   }
 
   /** Redirects the function, once however often it is attached. */
@@ -126,11 +129,27 @@ export class FunctionSettings extends Construct {
     return routes.length === 0 ? { defaults } : { defaults, routes: Object.fromEntries(routes) };
   }
 
-  /** Lambda counts names and values of all variables; tokens have no length yet and are left out. */
-  private validateSize(): string[] {
+  private validateEnvironment(): string[] {
     if (!this.redirected) return [];
     const { variables = {} } = Stack.of(this).resolve((this.fn.node.defaultChild as CfnFunction).environment) as CfnFunction.EnvironmentProperty;
-    const bytes = Object.entries(variables as Record<string, unknown>)
+    return [...this.validateSize(variables as Record<string, unknown>), ...this.validateStart(variables as Record<string, unknown>)];
+  }
+
+  private validateStart(variables: Record<string, unknown>): string[] {
+    if (!(WRAPPER_SCRIPT in variables)) return [];
+    return [refusalMessage({
+      site: this.fn,
+      prop: 'environment',
+      problem: `has ${WRAPPER_SCRIPT} (${JSON.stringify(variables[WRAPPER_SCRIPT])}), a script that starts the function in another way than Lambda's own: `
+        + 'nobody knows whether it would ever run the redirected handler',
+      remedy: 'Take it out where it only sets NODE_OPTIONS and set those, or leave the function as it is and serve it through the relay '
+        + '(relay: true on its route, idempotency.relay(fn) for an API of your own)',
+    })];
+  }
+
+  /** Lambda counts names and values of all variables; tokens have no length yet and are left out. */
+  private validateSize(variables: Record<string, unknown>): string[] {
+    const bytes = Object.entries(variables)
       .reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + (typeof value === 'string' ? Buffer.byteLength(value) : 0), 0);
     if (bytes <= MAX_SETTINGS_BYTES) return [];
     const settings = Buffer.byteLength(JSON.stringify(this.configuration()));

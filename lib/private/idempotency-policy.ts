@@ -17,7 +17,8 @@ export function idempotencyPolicy(routes: ReadonlyMap<string, WireSettings>): ob
   const paths: Record<string, Record<string, object>> = {};
   for (const [route, settings] of routes) {
     const [method, path] = route.split(' ') as [string, string];
-    (paths[path] ??= {})[operationName(method)] = operation(settings);
+    // What takes every other path has an asterisk of its own in API Gateway's descriptions.
+    (paths[path.startsWith('/') ? path : `/${path}`] ??= {})[operationName(method)] = operation(settings);
   }
   return { paths, components: { schemas: { IdempotencyError: errorSchema() } } };
 }

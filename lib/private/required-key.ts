@@ -30,8 +30,8 @@ export class RequiredKey {
   constructor(private readonly props: RequiredKeyProps) {}
 
   /** What a method needs so that the gateway refuses requests without a key; undefined where that is left to the runtime. */
-  public optionsFor(method: string, route: WireSettings): MethodOptions | undefined {
-    if (!this.canEnforce(method, route)) return undefined;
+  public optionsFor(method: string, route: WireSettings, own: MethodOptions = {}): MethodOptions | undefined {
+    if (!this.canEnforce(method, route) || validatesItself(own)) return undefined;
     this.validator ??= this.addValidator();
     // The CDK's type knows no tokens here; CloudFormation gets a boolean.
     const enforced = Lazy.any({ produce: () => this.isAlone() }) as unknown as boolean;
@@ -96,6 +96,9 @@ export class RequiredKey {
       : { code, message, status: 400 });
   }
 }
+
+const validatesItself = ({ requestParameters, requestValidator, requestValidatorOptions }: MethodOptions): boolean =>
+  (requestParameters ?? requestValidator ?? requestValidatorOptions) !== undefined;
 
 const headerOf = (settings: WireSettings): string => settings.headerName ?? HEADERS.KEY;
 

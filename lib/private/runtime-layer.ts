@@ -6,6 +6,8 @@ import { LAYER } from '../contract';
 import { refuse } from './errors';
 
 const LAYER_ID = 'IdempotencyLayer';
+/** Where the user has a construct of that name. */
+const OTHER_LAYER_ID = 'CdkIdempotentApiLayer';
 const LAYER_LIMIT = 5;
 const FOLDER = join(__dirname, '..', '..', 'build', 'layer');
 
@@ -17,8 +19,8 @@ const FOLDER = join(__dirname, '..', '..', 'build', 'layer');
 export function addRuntimeLayer(fn: LambdaFunction): void {
   requireBundle(fn);
   const stack = Stack.of(fn);
-  const layer = stack.node.tryFindChild(LAYER_ID) as LayerVersion | undefined
-    ?? new LayerVersion(stack, LAYER_ID, { code: Code.fromAsset(FOLDER), description: 'Runtime of cdk-idempotent-api' });
+  const layer = stack.node.children.find((child) => child instanceof RuntimeLayer)
+    ?? new RuntimeLayer(stack, stack.node.tryFindChild(LAYER_ID) === undefined ? LAYER_ID : OTHER_LAYER_ID);
   try {
     fn.addLayers(layer);
   } catch (cause) {
@@ -33,6 +35,12 @@ export function addRuntimeLayer(fn: LambdaFunction): void {
   // A layer's reference stays the same when its content changes; without this,
   // an alias would stay with the version that has the old runtime.
   fn.invalidateVersionBasedOn(FileSystem.fingerprint(FOLDER));
+}
+
+class RuntimeLayer extends LayerVersion {
+  constructor(stack: Stack, id: string) {
+    super(stack, id, { code: Code.fromAsset(FOLDER), description: 'Runtime of cdk-idempotent-api' });
+  }
 }
 
 function requireBundle(fn: LambdaFunction): void {

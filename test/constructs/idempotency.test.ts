@@ -1,8 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Alias, Code, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import { Alias, Code, Function as LambdaFunction, FunctionUrlAuthType, IFunction, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction, newStack, propertiesOf, settingsOf, statementsOf } from './support';
 import { Idempotency, IdempotencyTable, TenantSource } from '../../lib';
@@ -54,6 +54,20 @@ describe('attach', () => {
     const fn = newFunction(stack);
     expect(fn.with(idempotency)).toBe(fn);
     expect(environmentOf(Template.fromStack(stack)).IDEMPOTENCY_HANDLER).toBe('index.handler');
+  });
+
+  test('mixed into a whole stack, attaches the functions that can be, and names the others', () => {
+    const stack = newStack();
+    const idempotency = new Idempotency(stack, 'Idempotency');
+    newFunction(stack, 'Node');
+    newFunction(stack, 'Python', { runtime: Runtime.PYTHON_3_13 });
+    stack.with(idempotency);
+    const template = Template.fromStack(stack);
+    expect(environmentOf(template, 'Node').IDEMPOTENCY_HANDLER).toBe('index.handler');
+    expect(propertiesOf(template, 'AWS::Lambda::Function', 'Python').Handler).toBe('index.handler');
+    Annotations.fromStack(stack).hasWarning('/Stack/Idempotency', Match.stringLikeRegexp(
+      'handler Stack/Python runs on python3.13, and only Node.js.*It is left as it is: its requests run unprotected.*cdk-idempotent-api:notAttached',
+    ));
   });
 
   test('leaves constructs alone that are no functions, when mixed in', () => {
@@ -145,6 +159,28 @@ describe('versions and aliases', () => {
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::Lambda::Function', { Handler: '/opt/cdk-idempotent-api/handler.handler' });
     template.resourceCountIs('AWS::Lambda::LayerVersion', 1);
+  });
+});
+
+describe('F122: a version that is not published again', () => {
+  const warningsOf = (handler: (fn: LambdaFunction, stack: Stack) => IFunction): unknown[] => {
+    const stack = newStack();
+    new Idempotency(stack, 'Idempotency').attach(handler(newFunction(stack), stack));
+    return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => entry.data);
+  };
+  const warning = 'Stack/Idempotency: handler Stack/V1 is a version of Stack/Fn that is published once and never again: what calls it goes on running '
+    + 'the code and the settings of that time, unprotected if it was before. Use fn.currentVersion, as fn.addAlias() does. '
+    + '[ack: cdk-idempotent-api:versionNotCurrent]';
+
+  test('warns, by itself and behind an alias', () => {
+    expect(warningsOf((lambda, stack) => new Version(stack, 'V1', { lambda }))).toEqual([warning]);
+    expect(warningsOf((lambda, stack) => new Alias(stack, 'Live', { aliasName: 'live', version: new Version(stack, 'V1', { lambda }) }))).toEqual([warning]);
+  });
+
+  test('does not of the current version, its aliases and $LATEST', () => {
+    expect(warningsOf((fn) => fn.currentVersion)).toEqual([]);
+    expect(warningsOf((fn) => fn.addAlias('live'))).toEqual([]);
+    expect(warningsOf((fn) => fn.latestVersion)).toEqual([]);
   });
 });
 

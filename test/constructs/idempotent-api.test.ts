@@ -378,6 +378,19 @@ describe('warnings', () => {
     Annotations.fromStack(stack).hasWarning('/Stack/Api', Match.stringLikeRegexp('may run for 10 seconds.*503 after 2.5'));
   });
 
+  test('F20: a wait that outlives the gateway\'s patience', () => {
+    const stack = newStack();
+    const handler = newFunction(stack, 'Fn', { timeout: Duration.seconds(10) });
+    const api = new IdempotentApi(stack, 'Api', { onConflict: OnConflict.wait(Duration.seconds(20)) });
+    api.addRoutes({ path: '/enough', methods: POST, handler, integrationTimeout: Duration.seconds(21) });
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+    api.addRoutes({ path: '/short', methods: POST, handler, integrationTimeout: Duration.seconds(15) });
+    Annotations.fromStack(stack).hasWarning('/Stack/Api', Match.stringLikeRegexp(
+      'route POST /short: onConflict waits for 20 seconds, but the gateway answers 503 after 15: a retry that waits is billed and never gets its answer. '
+      + 'Wait for less than 15 seconds.*cdk-idempotent-api:waitOutlivesGateway',
+    ));
+  });
+
   test('an authorizer whose tenants share their keys', () => {
     const stack = newStack();
     const api = new IdempotentApi(stack, 'Api', { defaultAuthorizer: new HttpIamAuthorizer(), tenant: TenantSource.none() });

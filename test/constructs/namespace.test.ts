@@ -11,7 +11,7 @@ const namespaceIn = (scope: Construct, id = 'Payments'): string | undefined => {
   return settingsOf(Template.fromStack(Stack.of(scope))).defaults.namespace;
 };
 
-describe('F103: the namespace, which every record\'s id depends on,', () => {
+describe('F123: the namespace, which every record\'s id depends on,', () => {
   test('is the stack\'s name and the construct\'s path below the stack', () => {
     expect(namespaceIn(new Construct(newStack('Shop'), 'Backend'))).toBe('Shop/Backend/Payments');
   });
@@ -38,7 +38,7 @@ describe('F103: the namespace, which every record\'s id depends on,', () => {
   });
 });
 
-describe('F103: an imported table without a namespace', () => {
+describe('F123: an imported table without a namespace', () => {
   const warningsOf = (act: (stack: Stack, table: IIdempotencyTable) => void, table = (stack: Stack) => IdempotencyTable.fromTableName(stack, 'Table', 'keys')) => {
     const stack = newStack();
     act(stack, table(stack));

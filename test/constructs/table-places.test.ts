@@ -33,7 +33,7 @@ const attachedIn = (place: StackProps | undefined, table: IIdempotencyTable, rol
   return Template.fromStack(stack);
 };
 
-describe('F101: a function in another region than its table', () => {
+describe('F121: a function in another region than its table', () => {
   test('uses the replica there, and is granted it', () => {
     const table = tableIn(IRELAND, { tableName: 'keys', replicas: [{ region: 'us-east-2' }] });
     const template = attachedIn(OHIO, table);
@@ -83,7 +83,7 @@ describe('F101: a function in another region than its table', () => {
   });
 });
 
-describe('F101: a function in another account than its table', () => {
+describe('F121: a function in another account than its table', () => {
   test('names it by ARN, and both its role and the table\'s policy allow it', () => {
     const table = tableIn(ELSEWHERE);
     const template = attachedIn(IRELAND, table, 'payments');
@@ -131,14 +131,14 @@ describe('F101: a function in another account than its table', () => {
   });
 });
 
-test('F101: a function whose place is not known names a table of a known account by ARN', () => {
+test('F121: a function whose place is not known names a table of a known account by ARN', () => {
   const tableArn = 'arn:aws:dynamodb:eu-west-1:222222222222:table/keys';
   const stack = newStack();
   new Idempotency(stack, 'Idempotency', { table: IdempotencyTable.fromTableArn(stack, 'Table', tableArn), namespace: 'n' }).attach(newFunction(stack));
   expect(environmentOf(Template.fromStack(stack)).IDEMPOTENCY_TABLE_NAME).toBe(tableArn);
 });
 
-test('F101: so does the environment of code that wraps itself', () => {
+test('F121: so does the environment of code that wraps itself', () => {
   const stack = newStack('Stack', IRELAND);
   const tableArn = 'arn:aws:dynamodb:eu-west-1:222222222222:table/keys';
   const idempotency = new Idempotency(stack, 'Idempotency', { table: IdempotencyTable.fromTableArn(stack, 'Table', tableArn), namespace: 'n' });

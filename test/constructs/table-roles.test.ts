@@ -24,7 +24,7 @@ const granted = (stack: Stack, grantee: IGrantable) => {
 };
 const ownStatement = { Action: USE, Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Table/), 'Arn'] } };
 
-describe('F100: the template stays deployable whoever is granted the table:', () => {
+describe('F120: the template stays deployable whoever is granted the table:', () => {
   test('a role of the stack', () => {
     const stack = newStack();
     expect(granted(stack, new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }))).toEqual({
@@ -80,7 +80,7 @@ test('a function whose role this app may not change is warned of', () => {
   Annotations.fromStack(stack).hasWarning('/Stack/Idempotency/Table', Match.stringLikeRegexp('nothing was granted to Stack/Fn, .*503'));
 });
 
-test('F100: under a customer-managed key, a role of another account is granted the key as well', () => {
+test('F120: under a customer-managed key, a role of another account is granted the key as well', () => {
   const stack = newStack('Stack', HOME);
   const encryption = TableEncryptionV2.customerManagedKey(new Key(stack, 'Key'));
   new IdempotencyTable(stack, 'Table', { encryption }).grantInspect(Role.fromRoleArn(stack, 'Role', FOREIGN_ARN));
