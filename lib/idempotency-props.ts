@@ -13,9 +13,9 @@ export interface IdempotencyProps extends IdempotencySettings {
   readonly table?: IIdempotencyTable;
 
   /**
-   * Where responses go that are too large for a record, which DynamoDB limits to 400 KB.
+   * Where bodies of more than 16 KB go.
    *
-   * @default - nowhere: the first caller gets them, retries get 410 `IDEMPOTENCY_RESULT_TOO_LARGE`
+   * @default - into the table; of one that DynamoDB takes no item for (400 KB, deflated) retries get 410 `IDEMPOTENCY_RESULT_TOO_LARGE`
    */
   readonly largeResponses?: LargeResponses;
 }

@@ -1,6 +1,9 @@
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** Where responses go that are too large for a record: DynamoDB limits an item to 400 KB. */
+/**
+ * Where bodies of more than 16 KB go. Without it they lie in the table, each in an
+ * item of its own, which DynamoDB limits to 400 KB.
+ */
 export class LargeResponses {
   /**
    * A bucket of the construct's own: no public access, TLS only, encrypted,

@@ -5,6 +5,8 @@ import { RECORD_FLAGS, recordIdOf } from './record-flags';
 import { RecordTable } from './record-table';
 import { linesOf, viewOf } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
+import type { IdempotencyRecord } from '../runtime/protocol/record';
+import { isOf } from '../runtime/stores/overflow/overflow-store';
 
 const FLAGS = {
   ...TABLE_FLAGS,
@@ -31,10 +33,18 @@ export async function inspect(argv: readonly string[], { environment, output, no
   const table = new RecordTable(address, environment);
   try {
     const record = await readRecord(table, address.name, id);
-    const view = viewOf(record, now(), given.has('show-body'));
+    const view = viewOf(await withBody(record, table), now(), given.has('show-body'));
     output.out(given.has('json') ? JSON.stringify(view) : linesOf(view, record, now()));
     return 0;
   } finally {
     table.close();
   }
+}
+
+/** With its body where that lies in this table; one in the overflow bucket stays there. */
+async function withBody(record: IdempotencyRecord, table: RecordTable): Promise<IdempotencyRecord> {
+  const { id, response } = record;
+  if (response?.overflow === undefined || !isOf(response.overflow, id)) return record;
+  const body = await table.body(response.overflow);
+  return body === undefined ? record : { ...record, response: { ...response, body } };
 }

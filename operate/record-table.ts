@@ -3,7 +3,7 @@ import { OperateError } from './operate-error';
 import type { TableAddress } from './table-flags';
 import { ATTRIBUTES } from '../lib/contract';
 import type { IdempotencyRecord, StoredRecord } from '../runtime/protocol/record';
-import { decodeItem, RESPONSE_ATTRIBUTES } from '../runtime/stores/dynamodb/dynamodb-item';
+import { decodeBody, decodeItem, isBody, RESPONSE_ATTRIBUTES } from '../runtime/stores/dynamodb/dynamodb-item';
 import { sdkTransport } from '../runtime/stores/dynamodb/dynamodb-sdk-transport';
 import type { DynamoDbTransport, Item } from '../runtime/stores/dynamodb/dynamodb-transport';
 import type { WriteReply } from '../runtime/stores/store';
@@ -43,6 +43,12 @@ export class RecordTable {
     return item === undefined ? undefined : this.decode(item);
   }
 
+  /** The body beside a record, by the name in the record; undefined where this table has none of that name. */
+  public async body(name: string): Promise<Uint8Array | undefined> {
+    const item = await this.#told('dynamodb:GetItem', () => this.#transport.get({ table: this.#address.name, key: this.#key(name) }));
+    return item && decodeBody(item);
+  }
+
   /**
    * Leaves a tombstone in place of `seen`, of which a new claim can be made. Only
    * if that very claim still stands: who took over in between keeps the record,
@@ -79,6 +85,11 @@ export class RecordTable {
   /** The record in an item of this table. */
   public decode(item: Record<string, unknown>): StoredRecord {
     return decodeItem(item, this.#address.schema);
+  }
+
+  /** Whether an item of this table is a body beside a record. */
+  public isBody(item: Record<string, unknown>): boolean {
+    return isBody(item, this.#address.schema);
   }
 
   public close(): void {

@@ -3,6 +3,7 @@ import { DEFAULTS } from '../runtime/configuration/settings';
 import { isReadable, type IdempotencyRecord, type StoredRecord, type StoredResponse } from '../runtime/protocol/record';
 import { isExpired } from '../runtime/protocol/transitions';
 import { unpack } from '../runtime/response/codec';
+import { isOf } from '../runtime/stores/overflow/overflow-store';
 import { minus, seconds, type EpochMillis } from '../runtime/time';
 
 /** What a record is to the next request with its key. */
@@ -53,10 +54,10 @@ export interface RecordView {
 export interface ResponseView {
   readonly statusCode: number;
   readonly headerNames: readonly string[];
-  /** Of the body in the record; absent where it is elsewhere. */
+  /** Of the body in the table; absent where it is elsewhere. */
   readonly storedBytes?: number;
   readonly bodyBytes?: number;
-  /** The object in the overflow bucket that holds the body. */
+  /** The body's name where it lies beside the record: in the table, or where there is no `storedBytes` in the overflow bucket. */
   readonly overflow?: string;
   /** Retries get 410. */
   readonly tooLarge: boolean;
@@ -77,11 +78,11 @@ export function viewOf(record: IdempotencyRecord, now: EpochMillis, showBody: bo
     ...(leaseEnd === undefined ? {} : { leaseEndsAt: iso(leaseEnd) }),
     expiresAt: iso(expiresAt * 1000),
     compared: COMPARED[fingerprint[0] ?? -1] ?? 'by a scheme of a newer version',
-    ...(response === undefined ? {} : { response: responseView(response, showBody) }),
+    ...(response === undefined ? {} : { response: responseView(id, response, showBody) }),
   };
 }
 
-function responseView(stored: StoredResponse, showBody: boolean): ResponseView {
+function responseView(id: string, stored: StoredResponse, showBody: boolean): ResponseView {
   const { statusCode, headers, body, overflow, encoding } = stored;
   const known = {
     statusCode,
@@ -91,6 +92,7 @@ function responseView(stored: StoredResponse, showBody: boolean): ResponseView {
     tooLarge: encoding.tooLarge,
     ...(showBody ? { headers } : {}),
   };
+  if (overflow !== undefined && !isOf(overflow, id)) return { ...known, problem: 'it names the body of another record' };
   if (body === undefined) return known;
   try {
     const unpacked = unpack(stored);
@@ -124,9 +126,10 @@ export function linesOf(view: RecordView, record: IdempotencyRecord, now: EpochM
 
 function summaryOf({ statusCode, headerNames, storedBytes, bodyBytes, overflow, tooLarge, problem }: ResponseView): string {
   const stored = storedBytes === undefined || storedBytes === bodyBytes ? '' : `, ${bytes(storedBytes)} stored`;
+  const beside = overflow === undefined ? '' : ' beside the record';
   const size = tooLarge ? 'body not kept'
-    : overflow !== undefined ? `body in the overflow bucket, object ${plainLine(overflow)}`
-      : bodyBytes === undefined ? 'body unreadable' : `body of ${bytes(bodyBytes)}${stored}`;
+    : overflow !== undefined && storedBytes === undefined ? `body in the overflow bucket, object ${plainLine(overflow)}`
+      : bodyBytes === undefined ? 'body unreadable' : `body of ${bytes(bodyBytes)}${beside}${stored}`;
   const headers = headerNames.length === 0 ? 'no headers' : `headers ${headerNames.map(plainLine).join(', ')}`;
   return `status ${statusCode}, ${size}, ${headers}${problem === undefined ? '' : ` (${problem})`}`;
 }

@@ -25,6 +25,7 @@ const HELP = helpOf(
 );
 
 export interface Stats {
+  /** Records. */
   readonly items: number;
   /** Whether these are all of the table. */
   readonly whole: boolean;
@@ -32,7 +33,10 @@ export interface Stats {
   readonly states: Readonly<Record<State, number>>;
   /** Items that were claimed more than once. */
   readonly claimedAgain: number;
+  /** Of the records. */
   readonly bytes: { readonly total: number; readonly largest: number };
+  /** Items that are a large body beside a record; absent where there are none. */
+  readonly bodies?: { readonly items: number; readonly bytes: number };
   readonly oldestInProgress?: { readonly id: string; readonly claimedAt: string };
 }
 
@@ -64,10 +68,15 @@ function limitOf(given: Given<'limit'>): number {
 async function count(table: RecordTable, limit: number, now: EpochMillis): Promise<Stats> {
   const states: Record<State, number> = { in_progress: 0, lease_over: 0, completed: 0, released: 0, expired: 0, unreadable: 0 };
   let items = 0, claimedAgain = 0, total = 0, largest = 0, whole = true;
+  let bodies: Stats['bodies'];
   let oldest: IdempotencyRecord | undefined;
   for await (const page of table.scan(limit)) {
     whole = !page.more;
     for (const item of page.items) {
+      if (table.isBody(item)) {
+        bodies = { items: (bodies?.items ?? 0) + 1, bytes: (bodies?.bytes ?? 0) + itemSize(item) };
+        continue;
+      }
       const record = table.decode(item);
       const state = stateOf(record, now);
       const size = itemSize(item);
@@ -87,17 +96,19 @@ async function count(table: RecordTable, limit: number, now: EpochMillis): Promi
     states,
     claimedAgain,
     bytes: { total, largest },
+    ...(bodies === undefined ? {} : { bodies }),
     ...(oldest === undefined ? {} : { oldestInProgress: { id: oldest.id, claimedAt: iso(oldest.claimedAt) } }),
   };
 }
 
-function linesOf({ items, whole, states, claimedAgain, bytes: size, oldestInProgress }: Stats): string {
+function linesOf({ items, whole, states, claimedAgain, bytes: size, bodies, oldestInProgress }: Stats): string {
   const byState = Object.entries(states) as [State, number][];
   return columns([
     ['items', whole ? `${items}, all of the table` : `${items}, a sample: the table may have more (--limit)`],
     ...byState.map(([state, number]) => [state === 'expired' ? 'expired, not yet deleted' : nameOf(state), String(number)] as const),
     ['claimed more than once', String(claimedAgain)],
     ['size', items === 0 ? bytes(0) : `${bytes(size.total)}, on average ${bytes(Math.round(size.total / items))}, at most ${bytes(size.largest)}`],
+    ...(bodies === undefined ? [] : [['bodies beside records', `${bodies.items}, of ${bytes(bodies.bytes)}`] as const]),
     ...(oldestInProgress === undefined ? [] : [['oldest in progress', `${oldestInProgress.id}, claimed ${oldestInProgress.claimedAt}`] as const]),
   ]);
 }

@@ -2,7 +2,8 @@ import { GetItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { RecordSummary } from './request-entry';
 import { isReadable, type StoredResponse } from '../../runtime/protocol/record';
 import { unpack } from '../../runtime/response/codec';
-import { decodeItem, type TableSchema } from '../../runtime/stores/dynamodb/dynamodb-item';
+import { decodeBody, decodeItem, type TableSchema } from '../../runtime/stores/dynamodb/dynamodb-item';
+import { isOf } from '../../runtime/stores/overflow/overflow-store';
 import type { DynamoDbClients } from '../dynamodb-clients';
 import { reasonOf } from '../local-error';
 import type { TablePlan } from '../tables';
@@ -58,27 +59,40 @@ export class Records {
   /** The record of that id; an id is a hash, so it is in one table at most. Rejects where DynamoDB does. */
   async find(id: string): Promise<StoredView | null> {
     for (const table of this.tables) {
-      const { Item } = await this.clients.of(table.region).send(new GetItemCommand({
-        TableName: table.name, Key: { [table.partitionKey]: { S: id } }, ConsistentRead: true,
-      }));
-      if (Item) return viewOf(Item, table);
+      const item = await this.item(id, table);
+      if (item) return this.viewOf(item, table);
     }
     return null;
   }
-}
 
-function viewOf(item: Record<string, AttributeValue>, table: RecordTable): StoredView {
-  const record = decodeItem(item, table);
-  if (!isReadable(record)) return { table: table.id, unreadable: `${record.unreadable}: ${record.detail}` };
-  return {
-    table: table.id,
-    status: record.status,
-    attempt: record.attempt,
-    claimedAt: record.claimedAt,
-    leaseEnd: record.leaseEnd ?? null,
-    expiresAt: record.expiresAt * 1000,
-    response: record.response ? responseOf(record.response) : null,
-  };
+  private async item(key: string, table: RecordTable): Promise<Record<string, AttributeValue> | undefined> {
+    const { Item } = await this.clients.of(table.region).send(new GetItemCommand({
+      TableName: table.name, Key: { [table.partitionKey]: { S: key } }, ConsistentRead: true,
+    }));
+    return Item;
+  }
+
+  private async viewOf(item: Record<string, AttributeValue>, table: RecordTable): Promise<StoredView> {
+    const record = decodeItem(item, table);
+    if (!isReadable(record)) return { table: table.id, unreadable: `${record.unreadable}: ${record.detail}` };
+    const { response } = record;
+    return {
+      table: table.id,
+      status: record.status,
+      attempt: record.attempt,
+      claimedAt: record.claimedAt,
+      leaseEnd: record.leaseEnd ?? null,
+      expiresAt: record.expiresAt * 1000,
+      response: response ? responseOf({ ...response, ...await this.beside(record.id, response, table) }) : null,
+    };
+  }
+
+  /** The body of a response that lies in an item beside its record. */
+  private async beside(id: string, { overflow }: StoredResponse, table: RecordTable): Promise<Pick<StoredResponse, 'body' | 'overflow'>> {
+    const item = overflow !== undefined && isOf(overflow, id) ? await this.item(overflow, table) : undefined;
+    const body = item && decodeBody(item);
+    return body === undefined ? {} : { body, overflow: undefined };
+  }
 }
 
 const responseOf = (stored: StoredResponse): ResponseView =>

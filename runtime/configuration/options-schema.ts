@@ -29,7 +29,8 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
 const isNumberFrom = (least: number, value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= least;
 /** Without them every response would seem too large to keep. */
 const hasLimits = (value: unknown): boolean =>
-  isObject(value) && ['itemBytes', 'writeUnitBytes'].every((name) => isNumberFrom(0, value[name]));
+  isObject(value) && ['itemBytes', 'writeUnitBytes'].every((name) => isNumberFrom(0, value[name])) &&
+  (value.inlineBytes === undefined || isNumberFrom(0, value.inlineBytes));
 const isWhole = (least: number, most: number, value: unknown): boolean => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 
 const flag: Rule = { accepts: (value) => typeof value === 'boolean', remedy: 'true or false' };
@@ -128,7 +129,11 @@ const WIRE_RULES: Readonly<Record<keyof WireSettings, Rule>> = {
 const RULES: Readonly<Record<keyof IdempotencyOptions, Rule>> = {
   ...WIRE_RULES,
   store: {
-    accepts: (value) => hasMethods(value, ['claim', 'complete', 'release', 'read']) && hasLimits((value as Members).limits),
+    accepts: (value) => {
+      if (!hasMethods(value, ['claim', 'complete', 'release', 'read'])) return false;
+      const { limits, bodies } = value as Members;
+      return hasLimits(limits) && (bodies === undefined || hasMethods(bodies, ['put', 'get']));
+    },
     remedy: 'a DynamoDbStore, a MemoryStore or another IdempotencyStore with its limits',
   },
   overflow: { accepts: (value) => hasMethods(value, ['put', 'get']), remedy: 'an OverflowStore' },

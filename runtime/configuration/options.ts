@@ -49,9 +49,10 @@ export interface IdempotencyOptions {
   readonly store?: IdempotencyStore;
 
   /**
-   * Where responses over the store's item limit go.
+   * Where large bodies go that the store does not keep in its records: with
+   * `DynamoDbStore` those of more than 16 KB, packed.
    *
-   * @default - the construct's bucket for large responses; without one, retries of such a request get 410
+   * @default - the construct's bucket for large responses; without one, items of the table beside their records, and of what is too large for an item (400 KB) retries get 410
    */
   readonly overflow?: OverflowStore;
 

@@ -1,7 +1,7 @@
 import type { IdempotencyRecord as PowertoolsRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import { PowertoolsPersistenceError } from './errors';
 import type { StoredResponse } from '../protocol/record';
-import { pack, unpack } from '../response/codec';
+import { packWhole, unpack } from '../response/codec';
 import type { StoreLimits } from '../stores/store';
 
 /** A function that returned nothing: 204, as there is no body to hold. */
@@ -11,8 +11,7 @@ const NOTHING: StoredResponse = { statusCode: 204, headers: [], encoding: { base
 export function encodeResult(result: unknown, limits: StoreLimits): StoredResponse {
   const body = JSON.stringify(result) as string | undefined;
   if (body === undefined) return NOTHING;
-  const packed = pack({ statusCode: 200, headers: [], cookies: [], body, isBase64Encoded: false }, limits);
-  return packed.kind === 'fits' ? packed.stored : packed.tombstone;
+  return packWhole({ statusCode: 200, headers: [], cookies: [], body, isBase64Encoded: false }, limits);
 }
 
 /** @throws PowertoolsPersistenceError where the result was too large to keep, or is none of ours */

@@ -23,19 +23,23 @@ const SPARE = 512;
 export type Packed =
   | { readonly kind: 'fits'; readonly stored: StoredResponse }
   | {
-    readonly kind: 'too-large';
-    /** The body, for an overflow bucket. */
+    readonly kind: 'beside';
+    /** The body, packed. */
     readonly bytes: Uint8Array;
-    /** What to store with the name of the object that holds `bytes`; the tombstone where even that would not do. */
+    /** What to store with the name under which `bytes` lie. */
     readonly pointer: StoredResponse;
-    /** What to store where there is no bucket: executed, and the response not kept. */
-    readonly tombstone: StoredResponse;
-  };
+    /** Whether an item of its own would hold `bytes`. */
+    readonly fitsItem: boolean;
+    /** What to store where there is no place beside the record: whole, or that it was executed and is not kept. */
+    readonly otherwise: StoredResponse;
+  }
+  /** Nothing holds it. */
+  | { readonly kind: 'too-large'; readonly otherwise: StoredResponse };
 
 /**
  * Packs a response for a store: the body as raw bytes, base64 undone, and
- * deflated only where the item needs fewer write units for it, or would not fit
- * at all. Headers go as they are: see `replay-headers.ts` for which ones.
+ * deflated only where the item needs fewer write units for it, or would not hold
+ * it otherwise. Headers go as they are: see `replay-headers.ts` for which ones.
  */
 export function pack(response: HttpResponse, limits: StoreLimits): Packed {
   const { statusCode, headers, isBase64Encoded } = response;
@@ -46,19 +50,31 @@ export function pack(response: HttpResponse, limits: StoreLimits): Packed {
     ...(body === undefined ? {} : { body }),
     encoding: { base64: isBase64Encoded, deflated, tooLarge: false },
   });
-  const beside = REST_OF_ITEM + Buffer.byteLength(JSON.stringify(headers));
-  const plain = beside + bytes.length;
-  if (bytes.length <= MAX_BODY_BYTES) {
-    if (fits(plain, limits) && writeUnits(plain, limits) <= 1) return { kind: 'fits', stored: store(bytes, false) };
-    const deflated = deflateRawSync(bytes);
-    const packed = beside + deflated.length;
-    const worthwhile = !fits(plain, limits) || writeUnits(packed, limits) < writeUnits(plain, limits);
-    if (worthwhile && fits(packed, limits)) return { kind: 'fits', stored: store(deflated, true) };
-    if (fits(plain, limits)) return { kind: 'fits', stored: store(bytes, false) };
-  }
   const tombstone: StoredResponse = { statusCode, headers: [], encoding: { base64: isBase64Encoded, deflated: false, tooLarge: true } };
-  const keepable = bytes.length <= MAX_BODY_BYTES && fits(beside, limits);
-  return { kind: 'too-large', bytes, tombstone, pointer: keepable ? store(undefined, false) : tombstone };
+  const rest = REST_OF_ITEM + Buffer.byteLength(JSON.stringify(headers));
+  if (bytes.length > MAX_BODY_BYTES || !fits(rest, limits)) return { kind: 'too-large', otherwise: tombstone };
+
+  const liesInline = (body: Uint8Array): boolean => fits(rest + body.length, limits) && body.length <= (limits.inlineBytes ?? Infinity);
+  const units = (body: Uint8Array): number => writeUnits(rest + body.length, limits);
+  if (liesInline(bytes) && units(bytes) <= 1) return { kind: 'fits', stored: store(bytes, false) };
+  const packed = deflateRawSync(bytes);
+  const deflated = liesInline(bytes) ? units(packed) < units(bytes) : packed.length < bytes.length;
+  const body = deflated ? packed : bytes;
+  const stored = store(body, deflated);
+  if (liesInline(body)) return { kind: 'fits', stored };
+  return {
+    kind: 'beside',
+    bytes: body,
+    pointer: store(undefined, deflated),
+    fitsItem: fits(REST_OF_ITEM + body.length, limits),
+    otherwise: fits(rest + body.length, limits) ? stored : tombstone,
+  };
+}
+
+/** The response in the record itself, whatever that costs, or that it was executed and is not kept. */
+export function packWhole(response: HttpResponse, limits: StoreLimits): StoredResponse {
+  const packed = pack(response, limits);
+  return packed.kind === 'fits' ? packed.stored : packed.otherwise;
 }
 
 const fits = (size: number, { itemBytes }: StoreLimits): boolean => itemBytes === 0 || size + SPARE <= itemBytes;
@@ -66,8 +82,8 @@ const fits = (size: number, { itemBytes }: StoreLimits): boolean => itemBytes ==
 const writeUnits = (size: number, { writeUnitBytes }: StoreLimits): number => (writeUnitBytes === 0 ? 0 : Math.ceil(size / writeUnitBytes));
 
 /**
- * The response that was packed, its body in `stored` or fetched from the
- * overflow bucket. Whoever may write to the store may have written the record:
+ * The response that was packed, its body in `stored` or fetched from beside
+ * the record. Whoever may write to the store may have written the record:
  * nothing in it is taken on trust, and decompression is bounded.
  *
  * @throws RecordUnreadable where it is not a response that `pack` could have made

@@ -1,22 +1,18 @@
 import type { Problem } from './answer';
+import { fetchBeside } from './beside';
 import { unpack } from './codec';
 import { exposing } from './cors';
 import { retryHints } from './outcomes';
 import { replayedHeaders } from './replay-headers';
-import { remainingTime, type Call } from '../execution/call';
+import type { Call } from '../execution/call';
 import type { IdempotencyRecord } from '../protocol/record';
-import { ask } from '../protocol/store-call';
 import type { HttpResponse } from '../request/fronts/front';
-import type { Millis } from '../time';
 
 export type Replay =
   | { readonly kind: 'response'; readonly response: HttpResponse }
   /** Executed once, and the response was too large to keep. */
   | { readonly kind: 'too-large' }
   | { readonly kind: 'unreadable'; readonly problem: Problem };
-
-/** Longest wait for the overflow bucket, in milliseconds. */
-const OVERFLOW_LIMIT = 5_000;
 
 /**
  * The recorded response as a retry gets it: status, headers and body as stored,
@@ -27,10 +23,8 @@ export async function replayOf({ id, response: stored }: IdempotencyRecord, call
   if (stored.encoding.tooLarge) return { kind: 'too-large' };
   let body = stored.body;
   if (stored.overflow !== undefined) {
-    // Whoever may write to the table must not reach another record's object by it.
-    if (!String(stored.overflow).startsWith(`${id}/`)) return unreadable('the recorded response points to an object of another record');
-    const fetched = await fetchBody(stored.overflow, call);
-    if (!fetched.known) return unreadable('the response is out of reach in the overflow bucket', fetched.cause);
+    const fetched = await fetchBeside(stored.overflow, id, call);
+    if (!fetched.known) return unreadable('the recorded body is out of reach beside the record', fetched.cause);
     body = fetched.value;
   }
   try {
@@ -41,16 +35,6 @@ export async function replayOf({ id, response: stored }: IdempotencyRecord, call
 }
 
 const unreadable = (reason: string, cause?: unknown): Replay => ({ kind: 'unreadable', problem: { reason, cause } });
-
-const fetchBody = (objectKey: string, { overflow, host, context }: Call) =>
-  ask(
-    async (options) => {
-      if (overflow === undefined) throw new Error('No overflow bucket is configured.');
-      return overflow.get(objectKey, options);
-    },
-    Math.min(OVERFLOW_LIMIT, remainingTime(context) / 2) as Millis,
-    host.clock,
-  );
 
 /** What client SDKs send again by themselves. */
 const isRetriedBySdks = (status: number): boolean => [408, 409, 425, 429].includes(status) || status >= 500;

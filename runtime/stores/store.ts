@@ -1,5 +1,9 @@
 import type { StoredRecord, StoredResponse } from '../protocol/record';
 import type { EpochMillis, EpochSeconds, Millis } from '../time';
+import type { CallOptions } from './call-options';
+import type { OverflowStore } from './overflow/overflow-store';
+
+export type { CallOptions };
 
 /** A claim on a key: made new, with a fresh token and a fresh `now`, for every claim of every request. */
 export interface Claim {
@@ -72,11 +76,6 @@ export type WriteReply =
   | { readonly applied: true }
   | { readonly applied: false; readonly current?: StoredRecord };
 
-export interface CallOptions {
-  /** Fires when the caller no longer waits. What the call did by then is unknown. */
-  readonly signal?: AbortSignal;
-}
-
 /** What the handler is called with. */
 export interface StoreRequest {
   readonly event: unknown;
@@ -89,6 +88,13 @@ export interface StoreLimits {
   readonly itemBytes: number;
   /** A write is charged in steps of so many bytes; 0 where size costs nothing. */
   readonly writeUnitBytes: number;
+  /**
+   * Largest body in bytes that is kept in the record itself; a larger one lies
+   * beside it, where there is a place for it.
+   *
+   * @default - as large as an item may be
+   */
+  readonly inlineBytes?: number;
 }
 
 /**
@@ -105,6 +111,8 @@ export interface IdempotencyStore {
   release(release: Release, options?: CallOptions): Promise<WriteReply>;
   /** A consistent read. */
   read(id: string, options?: CallOptions): Promise<StoredRecord | undefined>;
+  /** The store's own place for bodies beside their records, each at most `limits.itemBytes` with its name. */
+  readonly bodies?: OverflowStore;
   /**
    * COMPLETE and the handler's own effects in one transaction, under the
    * condition of COMPLETE. Only of a store whose database has such transactions.

@@ -17,8 +17,15 @@ export function timed(store: IdempotencyStore, clock: Clock): TimedStore {
       total = (total ?? 0) + (clock.monotonic() - started);
     }
   };
+  const { bodies } = store;
   return {
     limits: store.limits,
+    ...(bodies === undefined ? {} : {
+      bodies: {
+        put: (key, body, options) => measured(() => bodies.put(key, body, options)),
+        get: (key, options) => measured(() => bodies.get(key, options)),
+      },
+    }),
     claim: (claim, options) => measured(() => store.claim(claim, options)),
     complete: (completion, options) => measured(() => store.complete(completion, options)),
     release: (release, options) => measured(() => store.release(release, options)),

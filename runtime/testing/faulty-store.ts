@@ -22,7 +22,7 @@ export class InjectedFault extends Error {
   }
 }
 
-/** A store that fails as told: `fate` decides for each call, numbered from 1 over all of them. */
+/** A store that fails as told: `fate` decides for each call, numbered from 1 over all of them. Bodies beside the records fail of themselves only. */
 export function faultyStore(store: IdempotencyStore, fate: (call: StoreCall, number: number) => StoreFault): IdempotencyStore {
   let number = 0;
   const through = async <T>(call: StoreCall, carryOut: () => Promise<T>): Promise<T> => {
@@ -35,6 +35,7 @@ export function faultyStore(store: IdempotencyStore, fate: (call: StoreCall, num
   };
   return {
     limits: store.limits,
+    bodies: store.bodies,
     claim: (claim, options?: CallOptions) => through('claim', () => store.claim(claim, options)),
     complete: (completion, options?: CallOptions) => through('complete', () => store.complete(completion, options)),
     release: (release, options?: CallOptions) => through('release', () => store.release(release, options)),

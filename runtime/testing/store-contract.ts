@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { acquire, type Ports } from '../protocol/acquire';
 import { complete } from '../protocol/conclude';
 import { isReadable, type IdempotencyRecord, type StoredRecord, type StoredResponse } from '../protocol/record';
@@ -166,6 +166,25 @@ export const storeContract: readonly StoreContractCase[] = [
         const listed = { body: undefined, ...stored, ...(stored.body && { body: [...stored.body] }) };
         assert.deepEqual({ ...read, body: read?.body && [...read.body] }, listed);
       }
+    },
+  },
+  {
+    name: 'F81: a body that is kept out of the record comes back byte for byte, and only under its own name',
+    async run(store) {
+      const { bodies, limits } = store;
+      assert.ok(limits.inlineBytes === undefined || bodies !== undefined, 'a store that keeps bodies out of its records has a place for them');
+      if (limits.inlineBytes === undefined || bodies === undefined) return;
+      const claim = claimAt(T0);
+      const name = `${claim.id}/${randomUUID()}`;
+      const body = randomBytes(300_000);
+      for (const attempt of ['sent', 'sent again']) {
+        await bodies.put(name, body, { expiresAt: claim.expiresAt });
+        assert.deepEqual(Buffer.from(await bodies.get(name)), body, attempt);
+      }
+      assert.equal(await store.read(claim.id), undefined, 'it is not the record');
+      await expectClaim(store, claim);
+      await assert.rejects(bodies.get(`${claim.id}/${randomUUID()}`), 'another name is another body');
+      await assert.rejects(bodies.get(claim.id), 'a record is no body');
     },
   },
   {

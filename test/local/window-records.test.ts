@@ -91,3 +91,14 @@ test('F67: an item of a newer format, or one that somebody wrote, is unreadable 
   expect(await stored('newer', undefined, { v: { N: '2' } })).toEqual({ table: 'Api/records', unreadable: expect.stringMatching(/^newer-version: /) });
   expect(await stored('forged', undefined, { st: { S: 'X' } })).toEqual({ table: 'Api/records', unreadable: 'malformed: attribute st is missing or not of its type' });
 });
+
+test('F81: a body in an item beside its record is shown as any other', async () => {
+  const beside = async (id: string, name: string) => {
+    await db.client.send(new PutItemCommand({
+      TableName: 'records', Item: { key: { S: name }, ttl: { N: '2000' }, [ATTRIBUTES.RESPONSE_BODY]: { B: deflateRawSync(Buffer.from('aaaa')) } },
+    }));
+    return stored(id, response(undefined, { deflated: true }, name));
+  };
+  expect(await beside('large', 'large/uuid')).toMatchObject({ response: { body: { kind: 'text', text: 'aaaa', bytes: 4, truncated: false } } });
+  expect(await beside('forged', 'large/uuid')).toMatchObject({ response: { body: { kind: 'overflow', object: 'large/uuid' } } });
+});

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -6,6 +6,7 @@ import { Bank, recordOf, stuck } from './support/bank';
 import { Operator } from './support/operator';
 import { RetryableError } from '../../runtime/index';
 import { DynamoDbStore } from '../../runtime/stores/dynamodb/dynamodb-store';
+import type { OverflowStore } from '../../runtime/stores/overflow/overflow-store';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
 
 let db: TestDynamoDb;
@@ -53,6 +54,31 @@ test('as JSON it is one object without body, header values, key, tenant or token
     compared: 'method, path and query',
     response: { statusCode: 201, headerNames: ['location'], storedBytes: 9, bodyBytes: 9, tooLarge: false },
   });
+});
+
+test('F81: a body beside the record is shown with it, without and with its content', async () => {
+  const body = randomBytes(40_000).toString('hex');
+  const { operator, pay } = await bank(() => ({ statusCode: 200, body }));
+  await pay('order-0001');
+  expect((await operator.run('inspect', recordOf('order-0001'))).out).toMatch(/^response +status 200, body of 78 KB beside the record, \d+ KB stored, no headers$/m);
+  const view = await operator.json('inspect', [...recordOf('order-0001'), '--show-body']);
+  expect(view).toMatchObject({ response: { bodyBytes: 80_000, tooLarge: false, body, overflow: expect.stringMatching(/^[\w-]{43}\/[0-9a-f-]{36}$/) } });
+  expect((await operator.run('inspect', [...recordOf('order-0001'), '--show-body'])).out).toContain(body);
+});
+
+test('F81: of one in the overflow bucket its object is named, and the name of another record’s body leads nowhere', async () => {
+  const objects = new Map<string, Uint8Array>();
+  const overflow: OverflowStore = { put: async (key, body) => void objects.set(key, body), get: async (key) => objects.get(key)! };
+  const of = new Bank(db, await db.createTable(`inspect-${++tables}`), () => ({ statusCode: 200, body: randomBytes(40_000).toString('hex') }), { overflow });
+  await of.pay('order-0001');
+  const [name] = [...objects.keys()];
+  expect((await of.operator.run('inspect', recordOf('order-0001'))).out).toContain(`body in the overflow bucket, object ${name}`);
+  const id = name!.split('/')[0]!;
+  await db.client.send(new UpdateItemCommand({
+    TableName: of.table, Key: { id: { S: id } }, UpdateExpression: 'SET ro = :other', ExpressionAttributeValues: { ':other': { S: 'other/body' } },
+  }));
+  const read = await of.operator.json('inspect', ['--id', id]);
+  expect(read).toMatchObject({ response: { problem: 'it names the body of another record' } });
 });
 
 test('the id of a log line leads to the same record', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { Bank, stuck } from './support/bank';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
@@ -36,6 +37,18 @@ test('counts each record once, by what it is to the next request', async () => {
   expect(out).toMatch(/^items +4, all of the table$/m);
   expect(out).toMatch(/^expired, not yet deleted +3$/m);
   expect(out).not.toContain('oldest');
+});
+
+test('F81: a body beside a record is none, and is counted by itself', async () => {
+  const of = await bank((call) => ({ statusCode: 200, body: call === 1 ? 'small' : randomBytes(50_000).toString('hex') }));
+  for (const key of ['order-1', 'order-2', 'order-3']) await of.pay(key);
+  const counted = await of.operator.json('stats', []);
+  expect(counted).toMatchObject({
+    items: 3, whole: true, states: { completed: 3, unreadable: 0 }, bodies: { items: 2, bytes: expect.any(Number) },
+  });
+  expect((counted.bytes as { total: number }).total).toBeLessThan(3 * 1024);
+  expect((counted.bodies as { bytes: number }).bytes).toBeGreaterThan(90_000);
+  expect((await of.operator.run('stats', [])).out).toMatch(/^bodies beside records +2, of \d+ KB$/m);
 });
 
 test('takes a sample, and says that there may be more', async () => {

@@ -35,6 +35,13 @@ export function encodeResponse(response: StoredResponse): Item {
   };
 }
 
+/** The body in an item that lies beside a record; undefined where it is none. */
+export const decodeBody = (item: Record<string, unknown>): Uint8Array | undefined => binary(item[ATTRIBUTES.RESPONSE_BODY]);
+
+/** Whether an item is a body beside a record, and no record: its key is the record's id, a slash and a name. */
+export const isBody = (item: Record<string, unknown>, { partitionKey }: TableSchema): boolean =>
+  text(item[partitionKey])?.includes('/') === true && item[ATTRIBUTES.STATUS] === undefined && decodeBody(item) !== undefined;
+
 /**
  * The record in an item. Anybody who may write to the table may have written
  * the item, so every attribute is checked; attributes that this version does

@@ -1,9 +1,11 @@
+import { DynamoDbBodies } from './dynamodb-bodies';
 import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from './dynamodb-expressions';
 import { decodeItem, type TableSchema } from './dynamodb-item';
 import { sdkTransport, type DynamoDbClientLike } from './dynamodb-sdk-transport';
 import type { DynamoDbTransport, Item, UpdateReply } from './dynamodb-transport';
 import { judgeTransaction } from './transaction';
 import type { StoredRecord } from '../../protocol/record';
+import type { OverflowStore } from '../overflow/overflow-store';
 import type { CallOptions, Claim, ClaimReply, Commit, CommitReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from '../store';
 
 export interface DynamoDbStoreOptions {
@@ -54,13 +56,18 @@ export class DynamoDbStoreError extends Error {
 }
 
 /**
- * Records in DynamoDB, one item a key, with the conditional expressions of the
- * lease protocol. Needs `dynamodb:UpdateItem` and `dynamodb:GetItem` on the
+ * Records in DynamoDB, one item a key and one more for a large body, with the
+ * conditional expressions of the lease protocol. Needs `dynamodb:UpdateItem` and `dynamodb:GetItem` on the
  * table and nothing else.
  */
 export class DynamoDbStore implements IdempotencyStore {
-  /** A DynamoDB item is at most 400 KB, and a write is charged by the started KB. */
-  public readonly limits: StoreLimits = { itemBytes: 409_600, writeUnitBytes: 1024 };
+  /**
+   * A DynamoDB item is at most 400 KB, and a write is charged by the started KB:
+   * a refused one for the item that it met, so that no more than 16 KB of a body
+   * lie in the record.
+   */
+  public readonly limits: StoreLimits = { itemBytes: 409_600, writeUnitBytes: 1024, inlineBytes: 16_384 };
+  public readonly bodies: OverflowStore;
   /** Absent where the transport has no transactions. */
   public readonly commit?: (commit: Commit, options?: CallOptions) => Promise<CommitReply>;
   readonly #table: string;
@@ -86,6 +93,7 @@ export class DynamoDbStore implements IdempotencyStore {
     this.#table = tableName;
     this.#schema = { partitionKey, ttlAttribute };
     this.#transport = transport ?? sdkTransport(client);
+    this.bodies = new DynamoDbBodies(tableName, this.#schema, this.#transport);
     if (canTransact(this.#transport)) {
       const transacting = this.#transport;
       this.commit = (commit, called) => this.#transact(commit, transacting, called);

@@ -1,3 +1,5 @@
+import { bothBodies, withBody } from './both-bodies';
+import type { OverflowStore } from '../overflow/overflow-store';
 import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, WriteReply } from '../store';
 import { deciding, isCompleted, isInProgress, ofOneClaim, replaced, standsAgainst } from './two-records';
 import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../protocol/record';
@@ -42,6 +44,7 @@ type Completed = IdempotencyRecord & Required<Pick<IdempotencyRecord, 'response'
  * in one is first completed in the other (read repair), or the call rejects.
  */
 export class BothStores implements IdempotencyStore {
+  public readonly bodies?: OverflowStore;
   readonly #old: Named;
   readonly #new: Named;
 
@@ -53,6 +56,7 @@ export class BothStores implements IdempotencyStore {
   ) {
     this.#old = { name: 'old', store: oldStore };
     this.#new = { name: 'new', store: newStore };
+    this.bodies = bothBodies(oldStore.bodies, newStore.bodies);
   }
 
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
@@ -178,7 +182,9 @@ export class BothStores implements IdempotencyStore {
 
   /** Makes a response known to the other store: a claim under the same token, completed at once. */
   async #copy(done: Completed, { store }: Named, claim: Claim, options?: CallOptions): Promise<StoredRecord | undefined> {
-    const { id, token, fingerprint, expiresAt, response } = done;
+    const { id, token, fingerprint, expiresAt } = done;
+    const from = store === this.#new.store ? this.#old.store : this.#new.store;
+    const response = await withBody(done, from, store, options);
     const claimed = await store.claim({ ...claim, token, fingerprint, expiresAt }, options);
     const refusal = claimed.applied ? undefined : claimed.current ?? (await store.read(id, options));
     if (!claimed.applied && !isClaimOf(refusal, done)) return isCompletionOf(refusal, token) ? done : deciding(done, refusal);

@@ -1,5 +1,6 @@
 import { BothStores, type Divergence, type StoreName, type Watcher } from './both-stores';
 import { forRequest } from '../for-request';
+import type { OverflowStore } from '../overflow/overflow-store';
 import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, StoreRequest, WriteReply } from '../store';
 import { isCompleted } from './two-records';
 import { MIGRATION_METRICS } from '../../../lib/contract';
@@ -75,6 +76,7 @@ export class DualWriteStoreError extends Error {
 export class DualWriteStore implements IdempotencyStore {
   /** What both stores can hold, so that a response may follow into the new one; in phase `new` what that one can. */
   public readonly limits: StoreLimits;
+  public readonly bodies?: OverflowStore;
   readonly #store: IdempotencyStore;
 
   /** @throws DualWriteStoreError where a store is missing or the phase is none. */
@@ -105,6 +107,7 @@ export class DualWriteStore implements IdempotencyStore {
       default:
         throw new DualWriteStoreError(`phase must be 'old', 'both' or 'new', got ${JSON.stringify(phase)}.`);
     }
+    this.bodies = this.#store.bodies;
   }
 
   public claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
@@ -133,7 +136,13 @@ export class DualWriteStore implements IdempotencyStore {
 
 function smaller(one: StoreLimits, other: StoreLimits): StoreLimits {
   const least = (a: number, b: number): number => (a === 0 || b === 0 ? a + b : Math.min(a, b));
-  return { itemBytes: least(one.itemBytes, other.itemBytes), writeUnitBytes: least(one.writeUnitBytes, other.writeUnitBytes) };
+  const [inOne, inOther] = [one.inlineBytes, other.inlineBytes];
+  return {
+    itemBytes: least(one.itemBytes, other.itemBytes),
+    writeUnitBytes: least(one.writeUnitBytes, other.writeUnitBytes),
+    // Beside a record only where that is so in both: a store without bodies of its own takes no others.
+    ...(inOne === undefined || inOther === undefined ? {} : { inlineBytes: Math.min(inOne, inOther) }),
+  };
 }
 
 function watcherOf({ onDivergence, metrics, service = 'default' }: DualWriteStoreOptions): Watcher {
@@ -153,6 +162,7 @@ const HITS = { old: MIGRATION_METRICS.OLD_STORE_HITS, new: MIGRATION_METRICS.NEW
 
 const countingHits = (store: IdempotencyStore, name: StoreName, watcher: Watcher): IdempotencyStore => ({
   limits: store.limits,
+  bodies: store.bodies,
   async claim(claim, options) {
     const reply = await store.claim(claim, options);
     if (!reply.applied && isCompleted(reply.current)) watcher.hit([name]);

@@ -2,8 +2,9 @@ import { recordOf, type FormerState } from './former-state';
 import type { StoredRecord, StoredResponse } from '../../protocol/record';
 import { isClaimable } from '../../protocol/transitions';
 import { detectFront } from '../../request/fronts/detect';
-import { pack } from '../../response/codec';
+import { packWhole } from '../../response/codec';
 import { epochMillis, epochSeconds } from '../../time';
+import type { OverflowStore } from '../overflow/overflow-store';
 import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Release, StoreLimits, StoreRequest, WriteReply } from '../store';
 
 /** A record of a system of your own, as `find` found it. */
@@ -56,6 +57,7 @@ export type FindFormer = (id: string, request: StoreRequest | undefined) => Prom
  */
 export class BesideFormer implements IdempotencyStore {
   public readonly limits: StoreLimits;
+  public readonly bodies?: OverflowStore;
 
   public constructor(
     private readonly store: IdempotencyStore,
@@ -63,6 +65,7 @@ export class BesideFormer implements IdempotencyStore {
     private readonly request?: StoreRequest,
   ) {
     this.limits = store.limits;
+    this.bodies = store.bodies;
   }
 
   public forRequest(request: StoreRequest): IdempotencyStore {
@@ -131,6 +134,5 @@ const NO_LIMITS: StoreLimits = { itemBytes: 0, writeUnitBytes: 0 };
 export function responseOf(result: unknown, event: unknown): StoredResponse {
   const front = detectFront(event);
   if (front === undefined) throw new FormerRecordsError('The event of a former record is no HTTP event.');
-  const packed = pack(front.normalise(result), NO_LIMITS);
-  return packed.kind === 'fits' ? packed.stored : packed.tombstone;
+  return packWhole(front.normalise(result), NO_LIMITS);
 }

@@ -135,13 +135,16 @@ test('F35: an object that is gone is a 503, never a second execution', async () 
   expect(shop.handler.calls).toHaveLength(1);
 });
 
-test.each(['with', 'without'])('F35: 300 KB of JSON are kept in the record, %s a bucket', async (bucket) => {
+test.each(['with', 'without'])('F81: 300 KB of JSON lie beside the record, %s a bucket, and a storm of retries meets a record of one write unit', async (bucket) => {
   const { overflow, keys } = await overflowBucket(`json-${bucket}`);
   const body = JSON.stringify(Array.from({ length: 5_000 }, (_, id) => ({ id, token: randomBytes(18).toString('base64') })));
   expect(body.length).toBeGreaterThan(200_000);
-  const { shop } = await metered(bucket === 'with' ? { overflow } : {}, () => ({ statusCode: 200, body }));
+  const { shop, since, units } = await metered(bucket === 'with' ? { overflow } : {}, () => ({ statusCode: 200, body }));
   expect((await shop.pay('json-key')).body).toBe(body);
+  expect(units.at(-1)).toBe(1);
+  since();
   expect(await shop.pay('json-key')).toMatchObject({ body, headers: { [MARKER]: 'true' } });
+  expect(since()).toEqual(bucket === 'with' ? ['UpdateItem'] : ['UpdateItem', 'GetItem']);
   expect(shop.handler.calls).toHaveLength(1);
-  expect(await keys()).toEqual([]);
+  expect(await keys()).toHaveLength(bucket === 'with' ? 1 : 0);
 });

@@ -11,7 +11,10 @@ import type { StoreLimits } from '../../../runtime/stores/store';
 import { epochMillis, plus, seconds, toEpochSeconds } from '../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 
+/** An item of DynamoDB, with any body that it holds. */
 const DYNAMODB: StoreLimits = { itemBytes: 409_600, writeUnitBytes: 1024 };
+/** `DynamoDbStore`'s own: more of a body than that lies beside the record. */
+const INLINE_16_KB: StoreLimits = { ...DYNAMODB, inlineBytes: 16_384 };
 const UNLIMITED: StoreLimits = { itemBytes: 0, writeUnitBytes: 0 };
 const KB = 1024;
 const MB = 1024 * KB;
@@ -148,12 +151,13 @@ describe('F35: bodies from 0 to 6 MB', () => {
   test.each(SIZES)('F35: %i bytes that do not compress are kept in the item, or set aside with a tombstone', async (size) => {
     const response = binary(randomBytes(size));
     const packed = pack(response, DYNAMODB);
-    expect(packed.kind).toBe(size < 399 * KB ? 'fits' : 'too-large');
+    expect(packed.kind).toBe(size < 399 * KB ? 'fits' : 'beside');
     if (packed.kind === 'fits') {
       expect(unpack((await record(`noise-${size}`, packed.stored))!)).toEqual(response);
       return;
     }
-    expect(await record(`tombstone-${size}`, packed.tombstone)).toEqual({
+    if (packed.kind === 'too-large') throw new Error('a bucket would hold it');
+    expect(await record(`tombstone-${size}`, packed.otherwise)).toEqual({
       statusCode: 201,
       headers: [],
       encoding: { base64: true, deflated: false, tooLarge: true },
@@ -182,13 +186,41 @@ describe('F35: bodies from 0 to 6 MB', () => {
 
   test('F35: headers that fill an item by themselves leave the tombstone, with a bucket and without', () => {
     const packed = pack(text('a', [['X-Huge', 'x'.repeat(500_000)]]), DYNAMODB);
-    expect(packed).toMatchObject({ kind: 'too-large', pointer: { encoding: { tooLarge: true } }, tombstone: { headers: [] } });
+    expect(packed).toMatchObject({ kind: 'too-large', otherwise: { headers: [], encoding: { tooLarge: true } } });
   });
 
   test('F35: what unpack would refuse is never packed', () => {
     expect(pack(text(' '.repeat(MAX_BODY_BYTES)), UNLIMITED).kind).toBe('fits');
     const packed = pack(text(' '.repeat(MAX_BODY_BYTES + 1)), UNLIMITED);
-    expect(packed).toMatchObject({ kind: 'too-large', pointer: { encoding: { tooLarge: true } } });
+    expect(packed).toMatchObject({ kind: 'too-large', otherwise: { encoding: { tooLarge: true } } });
+  });
+
+  test.each([0, 1, 16 * KB, 16 * KB + 1, 17 * KB, 100 * KB, 398 * KB, 401 * KB, 6 * MB])(
+    'F81: %i bytes that do not compress are in the record up to 16 KB, then in an item of their own, then nowhere but in a bucket',
+    (size) => {
+      const response = binary(randomBytes(size));
+      const packed = pack(response, INLINE_16_KB);
+      expect(packed.kind).toBe(size <= 16 * KB ? 'fits' : 'beside');
+      if (packed.kind !== 'beside') return;
+      expect(packed.fitsItem).toBe(size < 399 * KB);
+      expect(packed.otherwise.encoding.tooLarge).toBe(size >= 399 * KB);
+      expect(unpack({ ...packed.pointer, body: packed.bytes })).toEqual(response);
+      if (!packed.otherwise.encoding.tooLarge) expect(unpack(packed.otherwise)).toEqual(response);
+    },
+  );
+
+  test('F81: what is 16 KB after packing is in the record, whatever it was before', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40 * KB }), fc.integer({ min: 0, max: 400 * KB }), (random, blanks) => {
+        const response = binary(Buffer.concat([randomBytes(random), Buffer.alloc(blanks)]));
+        const packed = pack(response, INLINE_16_KB);
+        const bytes = bodyOf(response);
+        const least = Math.min(bytes.length, deflateRawSync(bytes).length);
+        expect(packed.kind).toBe(least <= 16 * KB ? 'fits' : 'beside');
+        if (packed.kind === 'fits') expect(packed.stored.body!.length).toBeLessThanOrEqual(16 * KB);
+        if (packed.kind === 'beside') expect(packed.bytes.length).toBe(least);
+      }),
+    );
   });
 });
 

@@ -46,6 +46,14 @@ const stores: Record<string, () => IdempotencyStore> = {
   'Redis, by the client redis,': () => new RedisStore({ client: nodeRedis }),
   'Redis, by the client ioredis,': () => new RedisStore({ client: ioRedis }),
   ...Object.fromEntries((['old', 'both', 'new'] satisfies MigrationPhase[]).flatMap((phase) => [
+    [
+      `two tables, phase ${phase},`,
+      () => new DualWriteStore(
+        new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }),
+        new DynamoDbStore({ tableName: 'other-names', partitionKey: 'pk', ttlAttribute: 'ttl', client: dynamoDb.client }),
+        { phase },
+      ),
+    ],
     [`two memories, phase ${phase},`, () => new DualWriteStore(new MemoryStore(), new MemoryStore(), { phase })],
     [
       `DynamoDB and memory, phase ${phase},`,
