@@ -23,7 +23,7 @@ const store = { limits: { itemBytes: 0, writeUnitBytes: 0 }, claim: call, comple
 
 /** For every option: values of its type, and values that are not. */
 const TABLE: Readonly<Record<keyof IdempotencyOptions, { readonly good: readonly unknown[]; readonly bad: readonly unknown[] }>> = {
-  store: { good: [store], bad: [{}, 'table', { ...store, claim: 1 }, { ...store, limits: undefined }, call] },
+  store: { good: [store], bad: [{}, 'table', { ...store, claim: 1 }, { ...store, limits: undefined }, { ...store, limits: { ...store.limits, inlineBytes: -1 } }, { ...store, bodies: {} }, call] },
   overflow: { good: [{ put: call, get: call }], bad: [{ put: call }, 'bucket'] },
   headerName: { good: ['Idempotency-Key', 'x_key'], bad: ['', 'a b', 'a:b', 'clé', 'a\n', 1, ['a']] },
   headerAliases: { good: [[], ['X-Key']], bad: ['X-Key', ['a b'], [''], [1], {}] },
