@@ -178,7 +178,8 @@ describe('F66: a record that somebody tampered with', () => {
       const { statusCode } = await shop.pay('payment-1');
       expect(Number.isInteger(statusCode)).toBe(true);
       expect(shop.handler.calls).toHaveLength(1);
-    }), { numRuns: 200 });
+    // Each of them once threw out of the replay.
+    }), { numRuns: 200, examples: [[{ encoding, overflow: { toString: 0 } }], [{ encoding, overflow: Object.create(null) }]] });
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });
