@@ -153,6 +153,7 @@ export interface WireSettings {
   readonly retryHintHeaders?: readonly string[];
   readonly namespace?: string;
   readonly disabled?: boolean;
+  readonly routeMetrics?: boolean;
   readonly cors?: WireCors;
 }
 

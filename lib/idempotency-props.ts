@@ -18,4 +18,12 @@ export interface IdempotencyProps extends IdempotencySettings {
    * @default - into the table; of one that DynamoDB takes no item for (400 KB, deflated) retries get 410 `IDEMPOTENCY_RESULT_TOO_LARGE`
    */
   readonly largeResponses?: LargeResponses;
+
+  /**
+   * Whether metrics are counted by route as well as by namespace. CloudWatch
+   * charges by the metric, and each route with traffic is about three more.
+   *
+   * @default true
+   */
+  readonly routeMetrics?: boolean;
 }

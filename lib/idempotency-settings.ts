@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CorsSettings } from './cors-settings';
 import { ErrorFormat } from './error-format';
 import { Fingerprint } from './fingerprint';
 import { KeyScope } from './key-scope';
@@ -136,6 +137,16 @@ export interface IdempotencySettings {
    * @default ErrorFormat.JSON
    */
   readonly errorFormat?: ErrorFormat;
+
+  /**
+   * CORS for the responses that come from the wrapper and not from the handler:
+   * 400, 403, 409, 410, 422, 503. Without it a browser shows its page a network
+   * error in place of them, where the handler and not the gateway answers with
+   * CORS headers.
+   *
+   * @default - the CORS of an `IdempotentApi` or `IdempotentRestApi`, else none
+   */
+  readonly cors?: CorsSettings;
 
   /**
    * Response headers that mark a replay beside `X-Idempotent-Replay`, `Idempotent-Replayed` for one.

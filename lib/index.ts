@@ -1,3 +1,4 @@
+export * from './cors-settings';
 export * from './error-format';
 export * from './fingerprint';
 export * from './i-idempotency-table';

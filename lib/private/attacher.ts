@@ -29,6 +29,7 @@ export interface AttacherProps {
   readonly settings: IdempotencySettings;
   /** As configured on the API, so that the wrapper's own responses follow it. */
   readonly cors?: WireCors;
+  readonly routeMetrics?: boolean;
 }
 
 /** The routes of an API that one function serves. */
@@ -165,9 +166,9 @@ export class Attacher {
   }
 
   private merged(settings: IdempotencySettings): WireSettings {
-    const { site, cors } = this.props;
+    const { site, cors, routeMetrics } = this.props;
     const given = toWireSettings(site, { ...this.props.settings, ...defined(settings) });
-    return defined({ ...given, namespace: given.namespace ?? defaultNamespace(site), cors });
+    return defined({ ...given, namespace: given.namespace ?? defaultNamespace(site), cors: given.cors ?? cors, routeMetrics });
   }
 
   private adviseOnNamespace(settings: IdempotencySettings): void {

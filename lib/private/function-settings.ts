@@ -33,6 +33,7 @@ export const RUNTIME_DEFAULTS: WireSettings = {
   replayMarkerAliases: [],
   retryHintHeaders: ['X-Should-Retry'],
   disabled: false,
+  routeMetrics: true,
   cors: { allowOrigins: [] },
 };
 

@@ -37,6 +37,7 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
       overflowBucket: this.overflowBucket(props.largeResponses),
       settings: props,
       cors,
+      routeMetrics: props.routeMetrics,
     });
   }
 

@@ -1,7 +1,8 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
-import { HEADERS, WireFingerprint, WireSettings, WireTenant } from '../contract';
+import { HEADERS, WireCors, WireFingerprint, WireSettings, WireTenant } from '../contract';
+import { CorsSettings } from '../cors-settings';
 import { refuse } from './errors';
 import { IdempotencySettings } from '../idempotency-settings';
 
@@ -9,6 +10,8 @@ import { IdempotencySettings } from '../idempotency-settings';
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 6901, section 3. */
 const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
+/** The serialization of a tuple origin (WHATWG HTML, section 7.1.1), which a path or a final slash is not. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/i;
 const LONGEST_KEY = 255;
 
 /** Settings as the environment carries them. Values that are known at synth are checked; tokens are left to the runtime. */
@@ -45,6 +48,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
     replayMarkerAliases: settings.replayMarkerAliases,
     retryHintHeaders: settings.retryHintHeaders,
     namespace: settings.namespace,
+    cors: cors(site, settings.cors),
   });
 }
 
@@ -153,6 +157,28 @@ function tenant(site: IConstruct, value: WireTenant | undefined): WireTenant | u
   }
   if (value.source === 'untrustedHeader') checkHeaderNames(site, 'tenant', [value.name]);
   return value;
+}
+
+function cors(site: IConstruct, settings: CorsSettings | undefined): WireCors | undefined {
+  if (settings === undefined) return undefined;
+  const bad = settings.allowOrigins.find((origin) => !Token.isUnresolved(origin) && origin !== '*' && !ORIGIN.test(origin));
+  if (settings.allowOrigins.length === 0 || bad !== undefined) {
+    refuse({
+      site,
+      prop: 'cors',
+      problem: bad === undefined ? 'allows no origin' : `allows ${JSON.stringify(bad)}, which is no origin`,
+      remedy: 'Give scheme, host and port as browsers send them, as in "https://shop.example", or "*"',
+    });
+  }
+  if (settings.allowCredentials && settings.allowOrigins.includes('*')) {
+    refuse({
+      site,
+      prop: 'cors',
+      problem: 'allows credentials from the origin "*", which browsers refuse',
+      remedy: 'Name the origins, or leave allowCredentials out',
+    });
+  }
+  return settings;
 }
 
 function storeResponse(site: IConstruct, value: 'all' | 'definitive' | number[] | undefined): WireSettings['storeResponse'] {

@@ -123,6 +123,7 @@ const WIRE_RULES: Readonly<Record<keyof WireSettings, Rule>> = {
   retryHintHeaders: headers,
   namespace: { accepts: isText, remedy: 'a string that is not empty' },
   disabled: flag,
+  routeMetrics: flag,
   cors: { accepts: isCors, remedy: '{ allowOrigins, allowCredentials } with a list of origins' },
 };
 

@@ -257,7 +257,9 @@ export interface IdempotencyOptions {
   readonly errorFormat?: 'json' | 'problem';
 
   /**
-   * CORS of the API, which the wrapper's own errors follow.
+   * CORS of the API, for the wrapper's own errors: without it a browser shows its
+   * page a network error in place of a 409, where the handler and not the gateway
+   * answers with CORS headers.
    *
    * @default - as the construct knows it, else none
    */
@@ -284,6 +286,14 @@ export interface IdempotencyOptions {
    * @default - CloudWatch embedded metric format
    */
   readonly metrics?: IdempotencyMetrics;
+
+  /**
+   * Whether metrics are counted by route as well as by service: each route is a
+   * few custom metrics more, and CloudWatch charges by the metric.
+   *
+   * @default true
+   */
+  readonly routeMetrics?: boolean;
 
   /**
    * Secret that keys the record ids (HMAC-SHA-256): who can read the store then

@@ -27,6 +27,7 @@ export const DEFAULTS = {
   retryHintHeaders: [HEADERS.SHOULD_RETRY],
   errorFormat: 'json',
   disabled: false,
+  routeMetrics: true,
 } as const satisfies IdempotencyOptions;
 
 /** Methods without effects (RFC 9110, section 9.2.1): a key on them changes nothing unless `methods` lists them. */

@@ -22,7 +22,7 @@ function emfDocument({ service, route, counters, storeLatency }: Measurement, ti
       CloudWatchMetrics: [
         {
           Namespace: METRICS.NAMESPACE,
-          Dimensions: [[METRICS.DIMENSION_SERVICE], [METRICS.DIMENSION_SERVICE, METRICS.DIMENSION_ROUTE]],
+          Dimensions: [[METRICS.DIMENSION_SERVICE], ...(route === undefined ? [] : [[METRICS.DIMENSION_SERVICE, METRICS.DIMENSION_ROUTE]])],
           Metrics: [
             ...counters.map((name) => ({ Name: name, Unit: 'Count' })),
             ...(storeLatency === undefined ? [] : [{ Name: METRICS.STORE_LATENCY, Unit: 'Milliseconds' }]),
@@ -31,7 +31,7 @@ function emfDocument({ service, route, counters, storeLatency }: Measurement, ti
       ],
     },
     [METRICS.DIMENSION_SERVICE]: service,
-    [METRICS.DIMENSION_ROUTE]: route,
+    ...(route === undefined ? {} : { [METRICS.DIMENSION_ROUTE]: route }),
     ...Object.fromEntries(counters.map((name) => [name, 1])),
     ...(storeLatency === undefined ? {} : { [METRICS.STORE_LATENCY]: storeLatency }),
   };

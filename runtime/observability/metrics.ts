@@ -8,8 +8,8 @@ export type CounterName =
 /** What one request adds to the metrics. The dimensions are a closed set: no key, no tenant. */
 export interface Measurement {
   readonly service: string;
-  /** `POST /payments/{id}`. */
-  readonly route: string;
+  /** `POST /payments/{id}`; absent where `routeMetrics` is off. */
+  readonly route?: string;
   /** Each counts one. */
   readonly counters: readonly CounterName[];
   /** Milliseconds spent waiting for the store, all calls of the request together; absent where there was none. */

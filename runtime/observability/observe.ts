@@ -23,7 +23,7 @@ export async function observe(
   log(call, answer, route, measured.ms);
   metrics.measure({
     service: settings.namespace,
-    route: `${METHODS.has(request.method) ? request.method : 'OTHER'} ${route}`,
+    route: settings.routeMetrics ? `${METHODS.has(request.method) ? request.method : 'OTHER'} ${route}` : undefined,
     counters: countersOf(answer),
     storeLatency: measured.storeLatency,
   });

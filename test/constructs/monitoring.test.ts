@@ -3,9 +3,9 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { newStack } from './support';
+import { newFunction, newStack, settingsOf } from './support';
 import { Idempotency, IdempotencyMonitoring, IdempotentApi, IdempotentRestApi, IIdempotencyMetrics } from '../../lib';
-import { METRICS } from '../../lib/contract';
+import { METRICS, WireSettings } from '../../lib/contract';
 
 const nameOf = (metric: Metric) => metric.metricName;
 const all = (target: IIdempotencyMetrics): Metric[] => [
@@ -38,6 +38,16 @@ describe('metrics', () => {
     expect(metric.dimensions).toEqual({ service: 'Stack/Idempotency', route: 'POST /payments' });
     expect(metric.period).toEqual(Duration.hours(1));
     expect(metric.statistic).toBe('Average');
+  });
+
+  test('F77: are counted by route too, unless routeMetrics is off', () => {
+    const settingsWith = (routeMetrics?: boolean): WireSettings => {
+      const stack = newStack();
+      new Idempotency(stack, 'Idempotency', { routeMetrics }).attach(newFunction(stack));
+      return settingsOf(Template.fromStack(stack)).defaults;
+    };
+    expect(settingsWith()).not.toHaveProperty('routeMetrics');
+    expect(settingsWith(false).routeMetrics).toBe(false);
   });
 
   test('of time are percentiles', () => {

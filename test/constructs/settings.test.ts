@@ -1,8 +1,9 @@
 import { CfnParameter, Duration, Lazy, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
-import { Fingerprint, Idempotency, IdempotencySettings, OnConflict, StoreResponse, TenantSource } from '../../lib';
+import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, OnConflict, StoreResponse, TenantSource } from '../../lib';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
 const wire = (settings: IdempotencySettings) => {
@@ -159,6 +160,38 @@ describe('key secrets', () => {
     expect(() => make({ keySecretVersionId: 'new' }))
       .toThrow('Stack/Idempotency: keySecretVersionId is given without keySecret. Give keySecret too, or neither.');
     expect(() => make({ previousKeySecretVersionId: 'old' })).toThrow('previousKeySecretVersionId is given without previousKeySecret');
+  });
+});
+
+describe('CORS of the wrapper\'s own responses', () => {
+  test('may be given where the handler itself does CORS, to all or to one function', () => {
+    expect(wire({ cors: { allowOrigins: ['https://shop.example', 'http://localhost:3000'], allowCredentials: true } }).cors)
+      .toEqual({ allowOrigins: ['https://shop.example', 'http://localhost:3000'], allowCredentials: true });
+    const stack = newStack();
+    new Idempotency(stack, 'Idempotency', { cors: { allowOrigins: ['*'] } }).attach(newFunction(stack), { cors: { allowOrigins: ['https://a.example'] } });
+    expect(settingsOf(Template.fromStack(stack)).defaults.cors).toEqual({ allowOrigins: ['https://a.example'] });
+  });
+
+  test('wins over what the API says', () => {
+    const stack = newStack();
+    new IdempotentApi(stack, 'Api', { corsPreflight: { allowOrigins: ['*'] }, cors: { allowOrigins: ['https://a.example'] } })
+      .addRoutes({ path: '/a', methods: [HttpMethod.POST], handler: newFunction(stack) });
+    expect(settingsOf(Template.fromStack(stack)).defaults.cors).toEqual({ allowOrigins: ['https://a.example'] });
+  });
+
+  test.each([
+    [[], 'allows no origin'],
+    [['shop.example'], 'allows "shop.example", which is no origin'],
+    [['https://*.shop.example'], 'allows "https://*.shop.example", which is no origin'],
+    [['https://shop.example/'], 'allows "https://shop.example/", which is no origin'],
+    [['*', 'https://shop.example/pay'], 'allows "https://shop.example/pay", which is no origin'],
+  ])('throws when %j are the origins', (allowOrigins, problem) => {
+    expect(() => make({ cors: { allowOrigins } })).toThrow(`Stack/Idempotency: cors ${problem}. Give scheme, host and port as browsers send them`);
+  });
+
+  test('throws when credentials are to come from anywhere', () => {
+    expect(() => make({ cors: { allowOrigins: ['*'], allowCredentials: true } }))
+      .toThrow('Stack/Idempotency: cors allows credentials from the origin "*", which browsers refuse. Name the origins, or leave allowCredentials out.');
   });
 });
 

@@ -70,6 +70,7 @@ const TABLE: Readonly<Record<keyof IdempotencyOptions, { readonly good: readonly
   keySecret: { good: ['pepper', () => 'pepper'], bad: ['', 1, {}] },
   previousKeySecret: { good: ['pepper', () => 'pepper'], bad: ['', 1, {}] },
   disabled: { good: [true], bad: ['1', 1] },
+  routeMetrics: { good: [true, false], bad: ['no', 0] },
 };
 
 describe('options of the right type', () => {

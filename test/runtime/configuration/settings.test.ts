@@ -30,6 +30,7 @@ describe('precedence', () => {
     retryHintHeaders: [['A'], [], ['C']],
     namespace: ['A', 'B', 'C'],
     disabled: [true, false, true],
+    routeMetrics: [false, true, false],
     cors: [{ allowOrigins: ['*'] }, { allowOrigins: [] }, { allowOrigins: ['https://a.example'] }],
   };
 

@@ -118,6 +118,19 @@ describe('every sink, over every outcome', () => {
   });
 });
 
+test('F77: without routeMetrics a service is the only dimension, however many routes it has', async () => {
+  const call = idempotentWith({ clock: controllableClock() }, async () => ({ statusCode: 201 }), { store: new MemoryStore(), namespace: 'Shop', routeMetrics: false });
+  const lines = await written(async () => {
+    for (const route of ['/a', '/b']) await call(httpApiEvent({ route, headers: { 'Idempotency-Key': 'payment-1' } }), {});
+  });
+  const metrics = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => '_aws' in line);
+  expect(metrics).toHaveLength(2);
+  for (const { _aws, ...values } of metrics) {
+    expect((_aws as { CloudWatchMetrics: unknown }).CloudWatchMetrics).toEqual([expect.objectContaining({ Dimensions: [['service']] })]);
+    expect(values).toEqual({ service: 'Shop', CacheMisses: 1, StoreLatency: 0 });
+  }
+});
+
 test('F77: a method of a client’s own invention is no value of a dimension', async () => {
   const call = idempotentWith({ clock: controllableClock() }, async () => ({ statusCode: 201 }), { store: new MemoryStore(), namespace: 'Shop' });
   const lines = await written(async () => {
