@@ -145,7 +145,8 @@ class Bank {
       const entries = await scan(client, table('Entries'));
       const times = new Map<number, number>();
       for (const { amount } of entries) times.set(Number(amount!.N), (times.get(Number(amount!.N)) ?? 0) + 1);
-      const expected = (id: string) => INITIAL + orders.reduce((sum, { from, to, amount }) => sum + (to === id ? amount : 0) - (from === id ? amount : 0), 0);
+      const moved = (id: string, { from, to, amount }: Transfer) => (to === id ? amount : 0) - (from === id ? amount : 0);
+      const expected = (id: string) => orders.reduce((sum, order) => sum + moved(id, order), INITIAL);
       return {
         duplicated: [...times.values()].filter((count) => count > 1).length,
         missing: orders.filter(({ amount }) => !times.has(amount)).length,
@@ -163,7 +164,8 @@ class Bank {
   }
 
   async #start(): Promise<void> {
-    const argv = [CLI, 'local', '--assembly', this.assembly, '--stack', this.stack, '--data', path.join(this.place.root, 'data'), '--port', String(this.port), '--json'];
+    const data = path.join(this.place.root, 'data');
+    const argv = [CLI, 'local', '--assembly', this.assembly, '--stack', this.stack, '--data', data, '--port', String(this.port), '--json'];
     // A port is free again only when the kernel says so, and a sandbox of before may still be ending.
     for (let attempt = 1; ; attempt++) {
       const front = spawn(process.execPath, argv, {
