@@ -34,7 +34,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcJs: false,
   projenVersion: '0.103.25',
   packageManager: javascript.NodePackageManager.NPM,
-  minNodeVersion: '20.0.0',
+  minNodeVersion: '20.16.0',
   workflowNodeVersion: '24',
 
   cdkVersion: CDK_VERSION,

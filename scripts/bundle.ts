@@ -10,6 +10,9 @@ import { LAYER } from '../lib/contract';
 const RUNTIME_CLIENT = join('node_modules', 'aws-lambda-ric');
 const LAMBDA_RUNTIME = join('cli', 'lambda-runtime');
 
+/** The user's own, of which the runtime has no copy: a client that is given and the commands that it sends are of one version then. */
+const SDK = '@aws-sdk/client-dynamodb';
+
 /** The layer: one ES module, for the Node versions that Lambda has. */
 const layer: JavaScriptBundle = {
   entry: 'runtime/handler.ts',
@@ -18,14 +21,17 @@ const layer: JavaScriptBundle = {
   target: 'node22',
   minify: 'all',
   requireAllowed: true,
-  lambdaOnly: true,
+  coldStart: true,
+  lazy: { [SDK]: 'runtime/aws/aws-sdk.ts' },
 };
 
 /** What users import: readable in stack traces, and bundled again by them; but for the client, which a page may load as it is. */
-const ENTRIES: readonly (Pick<JavaScriptBundle, 'entry' | 'target' | 'minify' | 'external'> & { readonly name: string })[] = [
-  { name: 'runtime', entry: 'runtime/index.ts', target: 'node20', minify: 'syntax' },
-  { name: 'testing', entry: 'runtime/testing/index.ts', target: 'node20', minify: 'syntax' },
-  { name: 'powertools', entry: 'runtime/powertools/index.ts', target: 'node20', minify: 'syntax', external: ['@aws-lambda-powertools/idempotency'] },
+const ENTRIES: readonly (Pick<JavaScriptBundle, 'entry' | 'target' | 'minify' | 'external' | 'coldStart'> & { readonly name: string })[] = [
+  { name: 'runtime', entry: 'runtime/index.ts', target: 'node20', minify: 'syntax', external: [SDK], coldStart: true },
+  { name: 'testing', entry: 'runtime/testing/index.ts', target: 'node20', minify: 'syntax', external: [SDK], coldStart: true },
+  {
+    name: 'powertools', entry: 'runtime/powertools/index.ts', target: 'node20', minify: 'syntax', external: [SDK, '@aws-lambda-powertools/idempotency'], coldStart: true,
+  },
   { name: 'client', entry: 'client/index.ts', target: 'es2022', minify: 'all' },
   { name: 'conformance', entry: 'conformance/index.ts', target: 'node20', minify: 'syntax' },
 ];
@@ -64,14 +70,15 @@ const cli: readonly JavaScriptBundle[] = [
  */
 export async function bundle(root: string, outdir: string): Promise<void> {
   const [ofLayer, ...others] = await Promise.all([layer, ...EXPORTED, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
-  writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), [ofLayer, ...others]);
-  writeFileSync(join(outdir, 'sbom.cdx.json'), renderSbom(root, bundledPackages([ofLayer, ...others])));
-  writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), [ofLayer]);
+  const all = [...ofLayer!, ...others.flat()];
+  writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), all);
+  writeFileSync(join(outdir, 'sbom.cdx.json'), renderSbom(root, bundledPackages(all)));
+  writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), ofLayer!);
 
   emitDeclarations(root, join(outdir, 'types'), ENTRIES.map(({ entry }) => entry));
-  for (const { name, entry, external } of ENTRIES) {
+  for (const { name, entry } of ENTRIES) {
     writeDeclarationEntry(outdir, entry, name);
-    if (external !== undefined) copyDeclarationsForModules(outdir, entry, name);
+    if (name === 'powertools') copyDeclarationsForModules(outdir, entry, name);
   }
   copyLambdaRuntime(root, join(outdir, LAMBDA_RUNTIME));
   cpSync(join(root, 'local', 'window', 'page'), join(outdir, 'cli', 'window'), { recursive: true });

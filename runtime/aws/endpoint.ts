@@ -1,9 +1,17 @@
-import { partition } from '@aws-sdk/core/client';
+import { partitionOf } from './partition';
 
-/** A service of which a single kind of call is made, by its id in `AWS_ENDPOINT_URL_<id>`. */
-export type AwsService = 's3' | 'secretsmanager';
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-const SERVICE_IDS: Readonly<Record<AwsService, string>> = { s3: 'S3', secretsmanager: 'SECRETS_MANAGER' };
+/** A service that is called, by the name that requests to it are signed with. */
+export type AwsService = 'dynamodb' | 'lambda' | 's3' | 'secretsmanager';
+
+/** Ids in `AWS_ENDPOINT_URL_<id>`. */
+const SERVICE_IDS: Readonly<Record<AwsService, string>> = {
+  dynamodb: 'DYNAMODB',
+  lambda: 'LAMBDA',
+  s3: 'S3',
+  secretsmanager: 'SECRETS_MANAGER',
+};
 
 export interface Endpoint {
   readonly url: URL;
@@ -13,13 +21,24 @@ export interface Endpoint {
 
 /**
  * Where a service is, by the variables that every AWS SDK reads:
- * `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT`.
+ * `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`,
+ * `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
  */
-export function endpointOf(service: AwsService, region: string, env: Readonly<Record<string, string | undefined>>): Endpoint {
-  const configured = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true'
+export function endpointOf(service: AwsService, region: string, env: Environment): Endpoint {
+  const configured = isOn(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)
     ? undefined
     : env[`AWS_ENDPOINT_URL_${SERVICE_IDS[service]}`] || env.AWS_ENDPOINT_URL;
   if (configured) return { url: new URL(configured), custom: true };
-  const host = env.AWS_USE_FIPS_ENDPOINT === 'true' ? `${service}-fips` : service;
-  return { url: new URL(`https://${host}.${region}.${partition(region).dnsSuffix}`), custom: false };
+  return { url: new URL(`https://${hostOf(service, region, isOn(env.AWS_USE_FIPS_ENDPOINT), isOn(env.AWS_USE_DUALSTACK_ENDPOINT))}`), custom: false };
 }
+
+function hostOf(service: AwsService, region: string, fips: boolean, dualStack: boolean): string {
+  const { name, dnsSuffix, dualStackDnsSuffix } = partitionOf(region);
+  // In GovCloud, DynamoDB's own endpoints are FIPS ones.
+  const suffixed = fips && !(service === 'dynamodb' && name === 'aws-us-gov' && !dualStack);
+  const label = suffixed ? `${service}-fips` : service;
+  if (!dualStack) return `${label}.${region}.${dnsSuffix}`;
+  return service === 's3' ? `${label}.dualstack.${region}.${dnsSuffix}` : `${label}.${region}.${dualStackDnsSuffix}`;
+}
+
+const isOn = (value: string | undefined): boolean => value?.toLowerCase() === 'true';

@@ -1,173 +1,202 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { SignatureV4 } from '@smithy/signature-v4';
+import { AwsAnswer } from './answer';
+import { ANSWER_TOO_LARGE, ANSWER_UNREADABLE, AwsRequestError } from './aws-error';
+import { Connections } from './connections';
+import type { CredentialSource } from './credentials';
 import type { AwsService } from './endpoint';
-import { ask, until } from '../protocol/store-call';
-import { systemClock, type Clock, type Millis, type MonotonicMillis } from '../time';
+import { ExchangeError, exchange } from './exchange';
+import { isThrottling, mayPass, mayRefuseTime, refusesCredentials } from './refusals';
+import { Signer } from './signature';
+import { systemClock, type Clock, type EpochMillis, type Millis, type MonotonicMillis } from '../time';
 
-/** One request to a service, and the most that is read of its answer. */
+/** One request to a service. */
 export interface AwsRequest {
   readonly method: 'GET' | 'PUT' | 'POST';
-  readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-  /** Largest answer in bytes; more is an error. */
-  readonly maxBytes: number;
-}
-
-/** A service refused a request, or gave no answer that could be read. */
-export class AwsRequestError extends Error {
-  /** The service's own (`AccessDenied`) where it gave one. */
-  public readonly code: string;
-
-  /** @param status HTTP status of the last answer; absent where there was none */
-  public constructor(
-    message: string,
-    public readonly status?: number,
-    options: { readonly code?: string; readonly cause?: unknown } = {},
-  ) {
-    super(message, { cause: options.cause });
-    this.name = 'AwsRequestError';
-    this.code = options.code ?? 'IDEMPOTENCY_AWS_REQUEST';
-  }
+  /** Percent-encoded, below the endpoint's host. */
+  readonly path: string;
+  /** Names in lower case; all of them are signed. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** Headers that somebody on the way may change. */
+  readonly unsigned?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string | Uint8Array;
+  /** Whether the answer to be had is a JSON object: anything else is then no answer. */
+  readonly json?: boolean;
+  /**
+   * Largest answer in bytes; more is an error.
+   *
+   * @default 8 MiB, more than any call has that is made here
+   */
+  readonly maxBytes?: number;
 }
 
 /** How long requests may take, in milliseconds. */
 export interface RequestLimits {
+  /** From when there is a connection for the request, its handshakes included. */
   readonly perTry: number;
+  /** All tries, the pauses between them and the wait for a connection. */
   readonly inTotal: number;
+  /** Most sends of one request, however each of them ends. */
   readonly tries: number;
 }
 
 export interface SignedRequestsOptions {
   readonly service: AwsService;
   readonly region: string;
+  /** Where the service is: protocol, host and port. */
+  readonly endpoint: URL;
+  readonly credentials: CredentialSource;
   readonly limits: RequestLimits;
+  /**
+   * For what must not be done twice: a connection of its own for each request,
+   * and none that may have taken effect is sent again.
+   *
+   * @default false
+   */
+  readonly once?: boolean;
   readonly clock?: Clock;
   /** From 0 up to 1, for jitter. */
   readonly random?: () => number;
 }
 
-const FIRST_PAUSE = 50;
+export interface SendOptions {
+  /** Milliseconds that the caller waits, where they are less than the limit of all tries. */
+  readonly limit?: number;
+  /** Fires when nobody waits any more: there will be no further try. */
+  readonly signal?: AbortSignal;
+}
+
+const USER_AGENT = 'cdk-idempotent-api';
+const MOST_BYTES = 8 * 1024 * 1024;
+const FIRST_PAUSE = 50 as Millis;
+const FIRST_PAUSE_THROTTLED = 100 as Millis;
+
+/** Services accept five minutes; a lesser difference is not what they refused. */
+const SKEW = 4 * 60_000;
+
+/** What one send came to. */
+type Sent =
+  | { readonly kind: 'answered'; readonly answer: AwsAnswer }
+  | { readonly kind: 'failed'; readonly error: AwsRequestError; readonly next: 'never' | 'at-once' | 'after-pause' | 'after-longer-pause' };
 
 /**
- * Requests signed with the function's own credentials (Signature Version 4), for
- * services of which one or two calls are needed: the signer and the HTTP handler
- * are there for DynamoDB already, a client of the SDK would come on top. Sent
- * again, with full jitter, while the service is failing or throttling and time
- * is left.
+ * Requests to one service, signed with the function's own credentials. Sent
+ * again, the same bytes with a new signature, while the service is failing or
+ * throttling and time is left: with full jitter, or at once where the cause is
+ * known to be gone (a connection that was closed while nobody looked, a clock
+ * that is wrong, credentials that were replaced).
  */
 export class SignedRequests {
-  readonly #http = new NodeHttpHandler({ connectionTimeout: 1000 });
-  readonly #signer: SignatureV4;
-  readonly #limits: RequestLimits;
+  readonly #connections: Connections;
+  readonly #signer: Signer;
+  readonly #options: SignedRequestsOptions;
   readonly #clock: Clock;
-  readonly #random: () => number;
+  /** What the service's clock is ahead of ours, in milliseconds. */
+  #skew = 0;
 
   public constructor(options: SignedRequestsOptions) {
-    const { service, region, limits, clock = systemClock, random = Math.random } = options;
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#random = random;
-    this.#signer = new SignatureV4({
-      service,
-      region,
-      credentials: defaultProvider(),
-      sha256: Sha256,
-    });
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#connections = new Connections(options.endpoint, { fresh: options.once });
+    this.#signer = new Signer(options);
+  }
+
+  /** Connects, so that the first request need not wait for it. */
+  public open(): void {
+    this.#connections.open();
+  }
+
+  /** Ends all connections. */
+  public close(): void {
+    this.#connections.close();
   }
 
   /**
-   * The body of the answer.
+   * The service's answer, a refusal among them.
    *
-   * @param signal fires when nobody waits any more: there will be no further try
-   * @throws AwsRequestError
+   * @throws AwsRequestError where there was none that could be read, or the service was failing or throttling to the end
    */
-  public async send(request: AwsRequest, signal?: AbortSignal): Promise<Uint8Array> {
-    const { perTry, inTotal, tries } = this.#limits;
-    const deadline = (this.#clock.monotonic() + inTotal) as MonotonicMillis;
+  public async send(request: AwsRequest, options: SendOptions = {}): Promise<AwsAnswer> {
+    const { limits, once = false, random = Math.random } = this.#options;
+    const deadline = (this.#clock.monotonic() + Math.min(limits.inTotal, options.limit ?? Infinity)) as MonotonicMillis;
+    let unknown = false;
     for (let attempt = 1; ; attempt++) {
-      const limit = Math.min(perTry, until(deadline, this.#clock)) as Millis;
-      const answer = await ask((options) => this.#once(request, options.signal), limit, this.#clock);
-      if (answer.known) return answer.value;
-      const pause = (this.#random() * FIRST_PAUSE * 2 ** attempt) as Millis;
-      const again = attempt < tries && pause < until(deadline, this.#clock) && signal?.aborted !== true && mayPass(answer.cause);
-      if (!again) throw asError(answer.cause, request);
-      await this.#clock.sleep(pause);
+      const sent = await this.#once(request, deadline, unknown, options.signal);
+      if (sent.kind === 'answered') return sent.answer;
+      const { error, next } = sent;
+      unknown ||= error.mayHaveTakenEffect;
+      const pause = (next === 'at-once' ? 0 : random() * (next === 'after-pause' ? FIRST_PAUSE : FIRST_PAUSE_THROTTLED) * 2 ** attempt) as Millis;
+      const again = next !== 'never' && attempt < limits.tries && !(once && unknown) && options.signal?.aborted !== true;
+      if (!again || pause >= deadline - this.#clock.monotonic()) throw unknown ? unknownFrom(error) : error;
+      if (pause > 0) await this.#clock.sleep(pause, options.signal);
     }
   }
 
-  async #once({ method, url, headers, body, maxBytes }: AwsRequest, signal?: AbortSignal): Promise<Uint8Array> {
-    const signed = await this.#signer.sign({
-      method,
-      protocol: url.protocol,
-      hostname: url.hostname,
-      ...(url.port === '' ? {} : { port: Number(url.port) }),
-      path: url.pathname,
-      query: {},
-      headers: { ...headers, host: url.host, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
-      body,
-    });
-    const { response } = await this.#http.handle(signed as Parameters<NodeHttpHandler['handle']>[0], { abortSignal: signal });
-    const answer = await collect(response.body as AsyncIterable<Uint8Array>, maxBytes, method, url);
-    if (response.statusCode >= 200 && response.statusCode < 300) return answer;
-    const code = errorCode(answer);
-    throw new AwsRequestError(`${method} ${url.host}: ${response.statusCode}${code === undefined ? '' : ` ${code}`}`, response.statusCode, { code });
-  }
-}
-
-/** Refusals are final; what is overloaded, broken or out of reach may recover. */
-const mayPass = (cause: unknown): boolean =>
-  !(cause instanceof AwsRequestError) || (cause.status !== undefined && (cause.status >= 500 || cause.status === 429)) || cause.code === 'ThrottlingException';
-
-const asError = (cause: unknown, { method, url }: AwsRequest): AwsRequestError =>
-  cause instanceof AwsRequestError ? cause : new AwsRequestError(`${method} ${url.host}: no answer`, undefined, { cause });
-
-async function collect(body: AsyncIterable<Uint8Array>, maxBytes: number, method: string, url: URL): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    // Leaving the loop destroys the stream, and the connection with it.
-    if (length > maxBytes) {
-      throw new AwsRequestError(`${method} ${url.host}: the answer is larger than ${maxBytes} bytes`, undefined, { code: ANSWER_TOO_LARGE });
+  async #once(request: AwsRequest, deadline: MonotonicMillis, unknown: boolean, signal?: AbortSignal): Promise<Sent> {
+    const { credentials, limits, service } = this.#options;
+    const { method, path, headers = [], unsigned = [], body = '', maxBytes = MOST_BYTES } = request;
+    const host = this.#connections.host;
+    const where = `${service} (${method} ${host})`;
+    const now = (this.#clock.now() + this.#skew) as EpochMillis;
+    const known = credentials.current();
+    const signed = this.#signer.sign({ method, host, path, headers, body }, known instanceof Promise ? await known : known, now);
+    signed.push('user-agent', USER_AGENT, ...unsigned.flat());
+    if (method !== 'GET') signed.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
+    const timeLeft = (): number => Math.min(limits.perTry, deadline - this.#clock.monotonic());
+    try {
+      const answer = await exchange(this.#connections, { method, path, headers: signed, body, maxBytes }, timeLeft, signal);
+      return await this.#judged(new AwsAnswer(answer, unknown), request.json === true, where, now);
+    } catch (cause) {
+      if (!(cause instanceof ExchangeError)) throw cause;
+      if (cause.onIdleConnection) this.#connections.dropIdle();
+      const { code, mayHaveArrived: mayHaveTakenEffect } = cause;
+      return {
+        kind: 'failed',
+        error: new AwsRequestError(`${where}: ${cause.message}`, { code, mayHaveTakenEffect, cause: cause.cause }),
+        next: code === ANSWER_TOO_LARGE ? 'never' : cause.onIdleConnection ? 'at-once' : 'after-pause',
+      };
     }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
-}
-
-export const ANSWER_TOO_LARGE = 'IDEMPOTENCY_ANSWER_TOO_LARGE';
-
-/** The name of an error in S3's XML or in the JSON of the other services, without whatever else is told. */
-function errorCode(answer: Uint8Array): string | undefined {
-  const text = Buffer.from(answer.subarray(0, 4096)).toString('utf8');
-  return /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text)?.[1] ?? /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]{1,64})"/.exec(text)?.[1];
-}
-
-/** SHA-256 as the signer wants it. */
-class Sha256 {
-  #hash: Hash | Hmac;
-  readonly #fresh: () => Hash | Hmac;
-
-  public constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#fresh = () => (secret === undefined ? createHash('sha256') : createHmac('sha256', typeof secret === 'string' ? secret : bytesOf(secret)));
-    this.#hash = this.#fresh();
   }
 
-  public update(data: Uint8Array): void {
-    this.#hash.update(data);
+  async #judged(answer: AwsAnswer, json: boolean, where: string, now: EpochMillis): Promise<Sent> {
+    const { status } = answer;
+    if (!answer.isIntact || (answer.ok && json && !isObject(answer))) {
+      const error = new AwsRequestError(`${where}: the answer is garbled`, { status, code: ANSWER_UNREADABLE });
+      return { kind: 'failed', error, next: 'after-pause' };
+    }
+    if (answer.ok) return { kind: 'answered', answer };
+    const { code } = answer;
+    if (mayPass(status, code)) {
+      return { kind: 'failed', error: refusal(answer, where), next: isThrottling(status, code) ? 'after-longer-pause' : 'after-pause' };
+    }
+    if ((mayRefuseTime(code) && this.#correctClock(answer, now)) || (refusesCredentials(code) && (await this.#options.credentials.refresh()))) {
+      return { kind: 'failed', error: refusal(answer, where), next: 'at-once' };
+    }
+    return { kind: 'answered', answer };
   }
 
-  public async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  public reset(): void {
-    this.#hash = this.#fresh();
+  /** Whether the clock was wrong, by the service's own. */
+  #correctClock(answer: AwsAnswer, signedAt: EpochMillis): boolean {
+    const date = Date.parse(answer.header('date') ?? '');
+    if (Number.isNaN(date) || Math.abs(date - signedAt) < SKEW) return false;
+    this.#skew = date - this.#clock.now();
+    return true;
   }
 }
 
-const bytesOf = (data: ArrayBuffer | ArrayBufferView): Uint8Array =>
-  ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+/** A refusal as an error, for callers to whom each of them is one. */
+export function refusal(answer: AwsAnswer, where: string): AwsRequestError {
+  const { status, code, afterUnknown } = answer;
+  // A service that is failing may have failed after it had done what was asked.
+  const mayHaveTakenEffect = afterUnknown || status >= 500;
+  return new AwsRequestError(`${where}: ${status}${code === undefined ? '' : ` ${code}`}`, { status, code, mayHaveTakenEffect });
+}
+
+const unknownFrom = ({ message, code, status, cause }: AwsRequestError): AwsRequestError =>
+  new AwsRequestError(message, { code, status, cause, mayHaveTakenEffect: true });
+
+function isObject(answer: AwsAnswer): boolean {
+  try {
+    return answer.document !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
+import { credentialsFrom } from '../aws/credentials';
 import { endpointOf } from '../aws/endpoint';
-import { SignedRequests, type RequestLimits } from '../aws/signed-requests';
+import { SignedRequests, refusal, type RequestLimits } from '../aws/signed-requests';
 import { IdempotencyConfigurationError } from '../errors';
 
 /** The secret that keys the record ids could not be fetched, or holds nothing. */
@@ -44,17 +45,19 @@ export function secretFrom(
     throw new IdempotencyConfigurationError(option, `${option} must be the ARN of a secret, got ${JSON.stringify(reference.slice(0, 100))}.`);
   }
   const [, secretId, region, versionId] = match as unknown as [string, string, string, string?];
-  const requests = lazily(() => new SignedRequests({ service: 'secretsmanager', region, limits }));
+  const endpoint = lazily(() => endpointOf('secretsmanager', region, env).url);
+  const requests = lazily(() => new SignedRequests({ service: 'secretsmanager', region, endpoint: endpoint(), credentials: credentialsFrom(env, region), limits }));
   const fetchValue = async (): Promise<string> => {
     try {
       const answer = await requests().send({
         method: 'POST',
-        url: endpointOf('secretsmanager', region, env).url,
-        headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
-        body: Buffer.from(JSON.stringify({ SecretId: secretId, ...(versionId === undefined ? {} : { VersionId: versionId }) })),
+        path: endpoint().pathname,
+        headers: [['content-type', 'application/x-amz-json-1.1'], ['x-amz-target', 'secretsmanager.GetSecretValue']],
+        body: JSON.stringify({ SecretId: secretId, ...(versionId === undefined ? {} : { VersionId: versionId }) }),
         maxBytes: MAX_BYTES,
       });
-      return valueIn(answer);
+      if (!answer.ok) throw refusal(answer, 'secretsmanager:GetSecretValue');
+      return valueIn(answer.body);
     } catch (cause) {
       if (cause instanceof KeySecretError) throw cause;
       throw new KeySecretError(`The key secret ${secretId} could not be fetched: look at its policy and its version.`, { cause });

@@ -5,8 +5,9 @@ import { configuration } from './errors';
 import { decodeResult, encodePayloadHash, encodeResult } from './result';
 import type { StoredResponse } from '../protocol/record';
 import { detectFront } from '../request/fronts/detect';
-import { sdkTransport, type DynamoDbClientLike } from '../stores/dynamodb/dynamodb-sdk-transport';
+import type { DynamoDbClientLike } from '../stores/dynamodb/dynamodb-sdk-transport';
 import type { DynamoDbTransport, Values } from '../stores/dynamodb/dynamodb-transport';
+import { transportOf } from '../stores/dynamodb/dynamodb-transport-of';
 import { responseOf } from '../stores/migration/former-records';
 import type { FormerState } from '../stores/migration/former-state';
 import { FormerTableStore, responseToTell, type FormerLayout } from '../stores/migration/former-table-store';
@@ -79,7 +80,7 @@ export class PowertoolsTable extends FormerTableStore {
     const { tableName, keyOf, client, transport } = options;
     if (typeof tableName !== 'string' || tableName === '') throw configuration(`tableName must be a non-empty string, got ${JSON.stringify(tableName)}.`);
     if (keyOf !== undefined && typeof keyOf !== 'function') throw configuration(`keyOf must be a function of event and context, got ${JSON.stringify(keyOf)}.`);
-    super(tableName, powertoolsLayout(options), transport ?? sdkTransport(client));
+    super(tableName, powertoolsLayout(options), transportOf({ client, transport }));
   }
 }
 

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
-import { coldStart } from './cold-start';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { builtinsAsTheyAre } from './cold-start';
+import { lazyFile, lazyFiles } from './lazy-files';
 
 export interface JavaScriptBundle {
   /** From the repository's root. */
@@ -16,8 +17,10 @@ export interface JavaScriptBundle {
   readonly requireAllowed: boolean;
   /** Packages that are the user's own. */
   readonly external?: readonly string[];
-  /** Runs in Lambda and nowhere else. */
-  readonly lambdaOnly?: boolean;
+  /** Whether an ES module takes Node's modules by `process.getBuiltinModule`. */
+  readonly coldStart?: boolean;
+  /** Whatever is imported only when needed gets a file of its own; entries for packages, by the packages' names. */
+  readonly lazy?: Readonly<Record<string, string>>;
 }
 
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);\n";
@@ -26,10 +29,24 @@ const REQUIRE = "import { createRequire as __createRequire } from 'node:module';
 const MISSING_REQUIRE = 'Dynamic require of "';
 
 /**
- * Writes one file that needs nothing beside it but Node; one with a `#!` line may be run. Paths in it, if any,
- * are from the repository's root, so the bytes do not depend on where it is.
+ * Writes one file that needs nothing beside it but Node and the files that it
+ * imports when it needs them; one with a `#!` line may be run. Paths in it, if
+ * any, are from the repository's root, so the bytes do not depend on where it is.
  */
-export async function bundleJavaScript(root: string, outdir: string, bundle: JavaScriptBundle): Promise<Metafile> {
+export async function bundleJavaScript(root: string, outdir: string, bundle: JavaScriptBundle): Promise<readonly Metafile[]> {
+  const lazy = bundle.lazy === undefined ? undefined : lazyFiles(root, bundle.lazy);
+  const metafiles = [await writeFile(root, outdir, bundle, lazy?.plugin)];
+  const done = new Set<string>();
+  // A file of its own may have more of them.
+  for (const [name, entry] of lazy?.entries ?? []) {
+    if (done.has(name)) continue;
+    done.add(name);
+    metafiles.push(await writeFile(root, outdir, { ...bundle, entry, outfile: lazyFile(dirname(bundle.outfile), name) }, lazy?.plugin));
+  }
+  return metafiles;
+}
+
+async function writeFile(root: string, outdir: string, bundle: JavaScriptBundle, lazy?: Plugin): Promise<Metafile> {
   const { outputFiles: [output], metafile } = await build({
     absWorkingDir: root,
     entryPoints: [bundle.entry],
@@ -43,7 +60,7 @@ export async function bundleJavaScript(root: string, outdir: string, bundle: Jav
     minify: bundle.minify === 'all',
     minifySyntax: true,
     treeShaking: true,
-    plugins: bundle.lambdaOnly ? [coldStart(root)] : [],
+    plugins: [...(bundle.coldStart ? [builtinsAsTheyAre] : []), ...(lazy === undefined ? [] : [lazy])],
     preserveSymlinks: true, // a linked node_modules would leave the path to its place in the output
     sourcemap: false,
     legalComments: 'none', // the licences stand in THIRD-PARTY-NOTICES.txt

@@ -66,6 +66,7 @@ test('the bundles come with what they need and the notices that their licences a
     'build/conformance/index.d.ts',
     'build/conformance/index.mjs',
     'build/layer/cdk-idempotent-api/THIRD-PARTY-NOTICES.txt',
+    'build/layer/cdk-idempotent-api/aws-sdk.mjs',
     'build/layer/cdk-idempotent-api/handler.mjs',
     'build/powertools/index.cjs',
     'build/powertools/index.d.mts',

@@ -12,7 +12,10 @@ export interface ReceivedRequest {
 }
 
 /** `hang`: never answered; `cut`: the connection ends. */
-export type ServiceReply = { readonly status: number; readonly body?: string | Uint8Array } | 'hang' | 'cut';
+export type ServiceReply =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Uint8Array }
+  | 'hang'
+  | 'cut';
 
 /** A server that answers as told, call by call, and keeps what it received. */
 export interface TestService {
@@ -20,6 +23,10 @@ export interface TestService {
   readonly received: ReceivedRequest[];
   /** Decides each reply, by the number of the request, 1 for the first. */
   reply: (number: number, request: ReceivedRequest) => ServiceReply;
+  /** How many connections there have been. */
+  connections(): number;
+  /** Ends all connections. */
+  disconnect(): void;
   stop(): Promise<void>;
 }
 
@@ -34,13 +41,17 @@ export async function startService(): Promise<TestService> {
       const answer = service.reply(received.push(arrived), arrived);
       if (answer === 'hang') return;
       if (answer === 'cut') return void request.socket.destroy();
-      response.writeHead(answer.status).end(answer.body);
+      response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });
+  let connections = 0;
+  server.on('connection', () => connections++);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const service: TestService = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
+    connections: () => connections,
+    disconnect: () => server.closeAllConnections(),
     reply: () => ({ status: 200 }),
     stop: () => new Promise((resolve) => {
       server.close(() => resolve());

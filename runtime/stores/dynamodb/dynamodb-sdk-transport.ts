@@ -1,6 +1,7 @@
-import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, TransactWriteItemsCommand, UpdateItemCommand, type AttributeValue, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { ConditionalCheckFailedException, AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { CancellationReason, DynamoDbTransport } from './dynamodb-transport';
 import { REFUSED_WHOLE } from './transaction';
+import { loadSdk } from '../../aws/sdk';
 
 /** As much of the SDK's `DynamoDBClient` as is used, so that its types need not be installed. */
 export interface DynamoDbClientLike {
@@ -10,23 +11,27 @@ export interface DynamoDbClientLike {
 }
 
 /**
- * The client of the store's own. Bounded per try, which the SDK only is with
- * `throwOnRequestTimeout`; a lost reply is resent with the same token, so more
- * than one try is safe.
+ * DynamoDB by the AWS SDK: with the user's own client, or one that finds its
+ * credentials, region and endpoint as the SDK does. The latter is bounded per
+ * try, which the SDK only is with `throwOnRequestTimeout`; a lost reply is resent
+ * with the same token, so more than one try is safe.
  */
-const defaultClient = (): DynamoDBClient =>
-  new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
-  });
-
 export function sdkTransport(given?: DynamoDbClientLike): DynamoDbTransport {
-  const client = given ?? defaultClient();
+  let own: DynamoDbClientLike | undefined;
+  const parts = async () => {
+    const sdk = await loadSdk();
+    const client = given ?? (own ??= new sdk.DynamoDBClient({
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
+    }));
+    return { sdk, client };
+  };
   return {
     async update(request, options) {
+      const { sdk, client } = await parts();
       try {
         const output = await client.send(
-          new UpdateItemCommand({
+          new sdk.UpdateItemCommand({
             TableName: request.table,
             Key: { ...request.key },
             UpdateExpression: request.update,
@@ -45,16 +50,18 @@ export function sdkTransport(given?: DynamoDbClientLike): DynamoDbTransport {
       }
     },
     async get(request, options) {
+      const { sdk, client } = await parts();
       const output = await client.send(
-        new GetItemCommand({ TableName: request.table, Key: { ...request.key }, ConsistentRead: true }),
+        new sdk.GetItemCommand({ TableName: request.table, Key: { ...request.key }, ConsistentRead: true }),
         { abortSignal: options?.signal },
       );
       return output.Item;
     },
     async transact(request, options) {
+      const { sdk, client } = await parts();
       try {
         await client.send(
-          new TransactWriteItemsCommand({ TransactItems: request.items as TransactWriteItem[], ClientRequestToken: request.requestToken }),
+          new sdk.TransactWriteItemsCommand({ TransactItems: request.items as TransactWriteItem[], ClientRequestToken: request.requestToken }),
           { abortSignal: options?.signal },
         );
         return { applied: true };

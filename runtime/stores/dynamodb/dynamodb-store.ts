@@ -1,8 +1,9 @@
 import { DynamoDbBodies } from './dynamodb-bodies';
 import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from './dynamodb-expressions';
 import { decodeItem, type TableSchema } from './dynamodb-item';
-import { sdkTransport, type DynamoDbClientLike } from './dynamodb-sdk-transport';
+import type { DynamoDbClientLike } from './dynamodb-sdk-transport';
 import type { DynamoDbTransport, Item, UpdateReply } from './dynamodb-transport';
+import { transportOf } from './dynamodb-transport-of';
 import { judgeTransaction } from './transaction';
 import type { StoredRecord } from '../../protocol/record';
 import type { OverflowStore } from '../overflow/overflow-store';
@@ -34,13 +35,13 @@ export interface DynamoDbStoreOptions {
    * A `DynamoDBClient` of `@aws-sdk/client-dynamodb`. Give it
    * `throwOnRequestTimeout: true`: without it the SDK's `requestTimeout` only warns.
    *
-   * @default - a client of the store's own: 3 attempts of at most 1.5 s, region and endpoint from the environment
+   * @default - none in Lambda and wherever else the environment has credentials and a region: requests are made without the SDK; elsewhere a client of the store's own. 3 attempts of at most 1.5 s either way
    */
   readonly client?: DynamoDbClientLike;
   /**
    * Something else to talk to DynamoDB with; excludes `client`.
    *
-   * @default - the SDK
+   * @default - as for `client`
    */
   readonly transport?: DynamoDbTransport;
 }
@@ -92,7 +93,7 @@ export class DynamoDbStore implements IdempotencyStore {
     }
     this.#table = tableName;
     this.#schema = { partitionKey, ttlAttribute };
-    this.#transport = transport ?? sdkTransport(client);
+    this.#transport = transportOf({ client, transport });
     this.bodies = new DynamoDbBodies(tableName, this.#schema, this.#transport);
     if (canTransact(this.#transport)) {
       const transacting = this.#transport;

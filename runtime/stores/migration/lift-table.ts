@@ -5,8 +5,9 @@ import type { StoredResponse } from '../../protocol/record';
 import { detectFront } from '../../request/fronts/detect';
 import { field, filled } from '../../request/fronts/parts';
 import { epochMillis, epochSeconds } from '../../time';
-import { sdkTransport, type DynamoDbClientLike } from '../dynamodb/dynamodb-sdk-transport';
+import type { DynamoDbClientLike } from '../dynamodb/dynamodb-sdk-transport';
 import type { DynamoDbTransport, Values } from '../dynamodb/dynamodb-transport';
+import { transportOf } from '../dynamodb/dynamodb-transport-of';
 import type { StoreRequest } from '../store';
 
 export interface LiftTableOptions {
@@ -92,7 +93,7 @@ export class LiftTable extends FormerTableStore {
       throw new LiftTableError(`headerNames must name a header at least, got ${JSON.stringify(headerNames)}: leave it out for Idempotency-Key.`);
     }
     const idOf = ({ event, context }: StoreRequest) => (keyOf === undefined ? accountAndKey(event, headerNames) : keyOf(event, context));
-    super(tableName, liftLayout(partitionKey, ttlAttribute, idOf), transport ?? sdkTransport(client));
+    super(tableName, liftLayout(partitionKey, ttlAttribute, idOf), transportOf({ client, transport }));
   }
 }
 

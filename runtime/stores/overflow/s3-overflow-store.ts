@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { OverflowStore } from './overflow-store';
 import { OVERFLOW_PREFIX } from '../../../lib/contract';
+import { ANSWER_TOO_LARGE, AwsRequestError } from '../../aws/aws-error';
+import { credentialsFrom } from '../../aws/credentials';
 import { endpointOf, type Endpoint } from '../../aws/endpoint';
-import { ANSWER_TOO_LARGE, AwsRequestError, SignedRequests, type RequestLimits } from '../../aws/signed-requests';
+import { SignedRequests, refusal, type RequestLimits } from '../../aws/signed-requests';
+import { sha256 } from '../../digest';
 import { MAX_BODY_BYTES } from '../../response/codec';
 import type { CallOptions } from '../store';
 
@@ -65,8 +67,7 @@ export class S3OverflowStore implements OverflowStore {
   }
 
   public async put(key: string, body: Uint8Array, options?: CallOptions): Promise<void> {
-    const checksum = createHash('sha256').update(body).digest('base64');
-    const headers = { 'content-type': 'application/octet-stream', 'x-amz-checksum-sha256': checksum };
+    const headers = [['content-type', 'application/octet-stream'], ['x-amz-checksum-sha256', sha256(body).toString('base64')]] as const;
     await this.#send('PUT', key, { headers, body, maxBytes: ERROR_BYTES }, options);
   }
 
@@ -77,14 +78,18 @@ export class S3OverflowStore implements OverflowStore {
   async #send(
     method: 'GET' | 'PUT',
     key: string,
-    request: { readonly headers?: Readonly<Record<string, string>>; readonly body?: Uint8Array; readonly maxBytes: number },
+    request: { readonly headers?: readonly (readonly [string, string])[]; readonly body?: Uint8Array; readonly maxBytes: number },
     options?: CallOptions,
   ): Promise<Uint8Array> {
     if (!KEY.test(key)) throw new OverflowStoreError('IDEMPOTENCY_OVERFLOW_KEY', 'The name of the object is none that this store gives.');
-    this.#requests ??= new SignedRequests({ service: 's3', region: this.#region, limits: this.limits });
+    const url = objectUrl(endpointOf('s3', this.#region, this.env), this.#bucket, OVERFLOW_PREFIX + key);
+    this.#requests ??= new SignedRequests({
+      service: 's3', region: this.#region, endpoint: url, credentials: credentialsFrom(this.env, this.#region), limits: this.limits,
+    });
     try {
-      const url = objectUrl(endpointOf('s3', this.#region, this.env), this.#bucket, OVERFLOW_PREFIX + key);
-      return await this.#requests.send({ method, url, ...request }, options?.signal);
+      const answer = await this.#requests.send({ method, path: url.pathname, ...request }, options);
+      if (answer.ok) return answer.body;
+      throw refusal(answer, `s3 (${method} ${url.host})`);
     } catch (cause) {
       throw overflowError(method, cause);
     }

@@ -10,6 +10,7 @@ import { httpApiEvent } from '../../../runtime/testing/events';
 import { storeContract } from '../../../runtime/testing/store-contract';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import { connectNodeRedis, startRedis, type NodeRedis, type TestRedis } from '../../support/redis';
+import { TRANSPORTS, type TestTransport } from '../../support/transports';
 
 let dynamoDb: TestDynamoDb;
 beforeAll(async () => {
@@ -20,6 +21,12 @@ beforeAll(async () => {
   await dynamoDb.createTable('powertools');
 });
 afterAll(() => dynamoDb.stop());
+
+let signed: TestTransport;
+beforeAll(() => {
+  signed = TRANSPORTS['requests of our own']!(dynamoDb.endpoint);
+});
+afterAll(() => signed.close());
 
 let redis: TestRedis;
 let nodeRedis: NodeRedis;
@@ -38,6 +45,7 @@ afterAll(async () => {
 const stores: Record<string, () => IdempotencyStore> = {
   'memory': () => new MemoryStore(),
   'DynamoDB': () => new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }),
+  'DynamoDB without the SDK': () => new DynamoDbStore({ tableName: 'keys', transport: signed.transport }),
   'DynamoDB with other attribute names': () =>
     new DynamoDbStore({ tableName: 'other-names', partitionKey: 'pk', ttlAttribute: 'ttl', client: dynamoDb.client }),
   'Lift table': () => new LiftTable({ tableName: 'lift', client: dynamoDb.client }),

@@ -3,7 +3,7 @@ import { DynamoDbStore } from '../../../../runtime/stores/dynamodb/dynamodb-stor
 import type { Claim, Commit } from '../../../../runtime/stores/store';
 import { epochMillis, epochSeconds, millis } from '../../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../../support/dynamodb';
-import { faultyClient } from '../../../support/faulty-client';
+import { TRANSPORTS, faultyStores } from '../../../support/transports';
 
 let server: TestDynamoDb;
 beforeAll(async () => {
@@ -109,34 +109,37 @@ test.each([
   expect(await store.read(id)).toMatchObject({ status: 'P', token: 'mine' });
 });
 
-describe('F10: what is sent again', () => {
+describe.each(Object.keys(TRANSPORTS))('F10: what is sent again over %s', (way) => {
+  const wires = faultyStores(way);
+  afterAll(() => wires.stop());
+
   test('after a lost reply is carried out once', async () => {
     const { id } = await claimed();
-    const { client, sent } = faultyClient(server.endpoint, (_, send) => (send === 1 ? 'lose-reply' : 'pass'));
+    const { store, sent } = await wires.storeWith(server.endpoint, (_, send) => (send === 1 ? 'lose-reply' : 'pass'));
     const add = { Update: { TableName: 'accounts', Key: { id: { S: `${id}-sum` } }, UpdateExpression: 'ADD balance :ten', ExpressionAttributeValues: { ':ten': { N: '10' } } } };
-    expect(await new DynamoDbStore({ tableName: 'keys', client }).commit!(commitOf(id, 'mine', [add]))).toEqual({ applied: true });
+    expect(await store.commit!(commitOf(id, 'mine', [add]))).toEqual({ applied: true });
     expect(sent).toEqual(['TransactWriteItems', 'TransactWriteItems']);
     expect(await account(`${id}-sum`)).toMatchObject({ balance: { N: '10' } });
   });
 
   test('after a drop, and is then refused by an effect, may still arrive, and says so', async () => {
     const { id } = await claimed();
-    const { client } = faultyClient(server.endpoint, (_, send) => (send === 1 ? 'drop' : 'pass'));
-    const reply = await new DynamoDbStore({ tableName: 'keys', client }).commit!(commitOf(id, 'mine', [put(`${id}-a`, 'attribute_exists(id)')]));
+    const { store } = await wires.storeWith(server.endpoint, (_, send) => (send === 1 ? 'drop' : 'pass'));
+    const reply = await store.commit!(commitOf(id, 'mine', [put(`${id}-a`, 'attribute_exists(id)')]));
     expect(reply).toMatchObject({ refusedBy: 'effects', mayStillArrive: true });
   });
 
   test('in vain is of unknown outcome', async () => {
     const { id } = await claimed();
-    const { client } = faultyClient(server.endpoint, () => 'lose-reply', 2);
-    await expect(new DynamoDbStore({ tableName: 'keys', client }).commit!(commitOf(id, 'mine', [put(`${id}-a`)]))).rejects.toThrow('the reply was lost');
+    const { store } = await wires.storeWith(server.endpoint, () => 'lose-reply', 2);
+    await expect(store.commit!(commitOf(id, 'mine', [put(`${id}-a`)]))).rejects.toThrow('socket hang up');
     expect(await account(`${id}-a`)).toMatchObject({ balance: { N: '10' } });
   });
 
   test('because others write to the same items, is told apart', async () => {
     const { id } = await claimed();
-    const { client } = faultyClient(server.endpoint, () => 'throttle', 1);
-    expect(await new DynamoDbStore({ tableName: 'keys', client }).commit!(commitOf(id, 'mine', [put(`${id}-a`)]))).toMatchObject({
+    const { store } = await wires.storeWith(server.endpoint, () => 'throttle', 1);
+    expect(await store.commit!(commitOf(id, 'mine', [put(`${id}-a`)]))).toMatchObject({
       refusedBy: 'contention', mayStillArrive: false,
     });
   });

@@ -1,0 +1,78 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { LambdaInvoker } from '../../../runtime/aws/lambda-invoke';
+import { CREDENTIALS, expectedSignature, signatureOf, startService, type TestService } from '../../support/aws-service';
+
+const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:pay:live';
+
+let service: TestService;
+beforeEach(async () => {
+  service = await startService();
+});
+afterEach(() => service.stop());
+
+const invoker = (endpoint = service.endpoint) => new LambdaInvoker('eu-west-1', { ...CREDENTIALS, AWS_ENDPOINT_URL_LAMBDA: endpoint, _X_AMZN_TRACE_ID: 'Root=1-2-3' });
+const invoke = (limit = 5_000) => invoker().invoke({ functionName: ARN, payload: '{"version":"2.0"}', limit });
+const failure = (promise: Promise<unknown>): Promise<object> => promise.then(() => { throw new Error('it did not fail'); }, (error: object) => error);
+
+test('an invocation is signed, waits for its end, and gives what the function returned', async () => {
+  service.reply = () => ({ status: 200, headers: { 'x-amz-executed-version': '3' }, body: '{"statusCode":201}' });
+  const reply = await invoke();
+  expect(reply).toEqual({ status: 200, payload: Buffer.from('{"statusCode":201}') });
+  const [request] = service.received;
+  expect(request).toMatchObject({ method: 'POST', path: `/2015-03-31/functions/${encodeURIComponent(ARN)}/invocations` });
+  expect(request!.headers).toMatchObject({ 'x-amz-invocation-type': 'RequestResponse', 'x-amzn-trace-id': 'Root=1-2-3', 'content-type': 'application/json' });
+  expect(request!.body.toString()).toBe('{"version":"2.0"}');
+  expect(request!.headers.authorization).not.toContain('x-amzn-trace-id');
+  expect(signatureOf(request!)).toBe(expectedSignature({ ...request!, path: request!.path.replaceAll('%', '%25') }));
+});
+
+test('how a function failed is told', async () => {
+  service.reply = () => ({ status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: '{"errorType":"Sandbox.Timedout"}' });
+  expect(await invoke()).toMatchObject({ status: 200, functionError: 'Unhandled' });
+});
+
+test('a refusal is told by its status and name', async () => {
+  service.reply = () => ({ status: 404, headers: { 'x-amzn-errortype': 'ResourceNotFoundException' }, body: '{"Type":"User"}' });
+  expect(await invoke()).toMatchObject({ status: 404, code: 'ResourceNotFoundException' });
+  expect(service.received).toHaveLength(1);
+});
+
+describe('whether the function may have run', () => {
+  test.each([
+    ['a failing service', { status: 500 } as const, { status: 500 }],
+    ['a cut connection', 'cut' as const, { code: 'ECONNRESET' }],
+  ])('after %s nobody knows, and it is not invoked again', async (_, reply, error) => {
+    service.reply = () => reply;
+    expect(await failure(invoke())).toMatchObject({ ...error, mayHaveTakenEffect: true });
+    expect(service.received).toHaveLength(1);
+  });
+
+  test('nor while it has not answered', async () => {
+    service.reply = () => 'hang';
+    expect(await failure(invoke(100))).toMatchObject({ code: 'ETIMEDOUT', mayHaveTakenEffect: true });
+    expect(service.received).toHaveLength(1);
+  });
+
+  test('a throttled one has not, and is invoked again', async () => {
+    service.reply = (number) => (number === 1 ? { status: 429, headers: { 'x-amzn-errortype': 'TooManyRequestsException' } } : { status: 200, body: '1' });
+    expect(await invoke()).toMatchObject({ status: 200 });
+    service.reply = () => ({ status: 429, headers: { 'x-amzn-errortype': 'TooManyRequestsException' } });
+    expect(await failure(invoke())).toMatchObject({ status: 429, code: 'TooManyRequestsException', mayHaveTakenEffect: false });
+  });
+
+  test('where nobody listens it has not', async () => {
+    const unused = createServer();
+    await new Promise<void>((resolve) => unused.listen(0, '127.0.0.1', resolve));
+    const { port } = unused.address() as AddressInfo;
+    await new Promise((resolve) => unused.close(resolve));
+    const error = await failure(invoker(`http://127.0.0.1:${port}`).invoke({ functionName: 'pay', payload: '{}', limit: 1_000 }));
+    expect(error).toMatchObject({ code: 'ECONNREFUSED', mayHaveTakenEffect: false });
+  });
+});
+
+test('each invocation has a connection of its own: one that was idle might be reset, and nobody could tell when', async () => {
+  service.reply = () => ({ status: 200, body: '1' });
+  const one = invoker();
+  for (let round = 0; round < 3; round++) await one.invoke({ functionName: 'pay', payload: '{}', limit: 1_000 });
+  expect(service.connections()).toBe(3);
+});
