@@ -112,7 +112,7 @@ test('F71: duplicates: each is logged, by the id of its key', async () => {
   expect(run.logs('PayWatched').join('\n')).not.toContain(key);
 });
 
-test('F120: ledger: a transfer moves money once, and one that the balance does not cover moves none', async () => {
+test('F200: ledger: a transfer moves money once, and one that the balance does not cover moves none', async () => {
   const { dynamodb, tables } = await run.ready();
   const client = new DynamoDBClient({ endpoint: dynamodb!, region: 'us-east-1', credentials: CREDENTIALS });
   const table = (id: string) => tables.find((each) => each.id === id)!.name;

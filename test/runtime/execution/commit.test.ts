@@ -63,7 +63,7 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a handler that commits', () => {
-  test('F120: has its effects once, and retries get its response', async () => {
+  test('F200: has its effects once, and retries get its response', async () => {
     const key = newKey();
     const { shop } = bank(({ commit }) => commit(RESPONSE, [add(key)]));
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved' });
@@ -79,7 +79,7 @@ describe('a handler that commits', () => {
     ['returns nothing', async ({ commit }) => { await commit(RESPONSE, []); }],
     ['does not wait for it', ({ commit }) => { void commit(RESPONSE, []); }],
     ['changes the response after it', async ({ commit }) => { const response = { ...RESPONSE }; await commit(response, []); response.body = 'changed'; return response; }],
-  ])('F123: and %s: its caller gets what was committed, and so does every retry', async (_, handle) => {
+  ])('F203: and %s: its caller gets what was committed, and so does every retry', async (_, handle) => {
     const key = newKey();
     const { shop } = bank(handle);
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved' });
@@ -109,7 +109,7 @@ describe('effects that are refused', () => {
     }
   };
 
-  test('F120: write nothing, are told by their place, and the handler’s other answer is recorded', async () => {
+  test('F200: write nothing, are told by their place, and the handler’s other answer is recorded', async () => {
     const key = newKey();
     const { shop } = bank(answers(key));
     const first = await shop.pay(key);
@@ -130,7 +130,7 @@ describe('effects that are refused', () => {
     expect(commits.every(({ requestToken }) => /^[\w-]{1,36}$/.test(requestToken))).toBe(true);
   });
 
-  test('F122: after a send that got no answer are not believed: 503, the key is not given back, and the late transaction counts', async () => {
+  test('F202: after a send that got no answer are not believed: 503, the key is not given back, and the late transaction counts', async () => {
     const key = newKey();
     let late: Promise<unknown> | undefined;
     const { shop, released, real } = bank(answers(key), async (send, carryOut, commit) => {
@@ -165,7 +165,7 @@ describe('a commit whose replies get lost', () => {
     expect(await balance(key)).toBe('10');
   });
 
-  test('F10, F121: every time, is found on record by a consistent read', async () => {
+  test('F10, F201: every time, is found on record by a consistent read', async () => {
     const key = newKey();
     const { shop } = bank(move(key), async (_, carryOut) => { await carryOut(); throw new Error('reply lost'); });
     const paid = await withTimePassing(shop, shop.pay(key));
@@ -173,7 +173,7 @@ describe('a commit whose replies get lost', () => {
     expect(await balance(key)).toBe('10');
   });
 
-  test('F121: and that never arrived: 503, no RELEASE, and a retry after the lease takes over', async () => {
+  test('F201: and that never arrived: 503, no RELEASE, and a retry after the lease takes over', async () => {
     const key = newKey();
     let down = true;
     const { shop, released } = bank(move(key), (_, carryOut) => (down ? Promise.reject(new Error('dropped')) : carryOut()));
@@ -210,7 +210,7 @@ describe('a commit that others stand in the way of', () => {
   });
 });
 
-describe('F1, F120: a commit that comes after a takeover', () => {
+describe('F1, F200: a commit that comes after a takeover', () => {
   const slow = (key: string) => {
     const held = gate();
     const made = bank(async ({ commit }, call) => {
@@ -285,7 +285,7 @@ describe('refused before anything is sent', () => {
   ])('%s', async (_, response, effects) =>
     expect(await codes(({ commit }) => commit(response, effects as []))).toEqual(['IDEMPOTENCY_COMMIT_INVALID']));
 
-  test('F123: a second commit while one is under way, and one after it', async () => {
+  test('F203: a second commit while one is under way, and one after it', async () => {
     const key = newKey();
     const errors: unknown[] = [];
     const { shop } = bank(async ({ commit }) => {
@@ -299,7 +299,7 @@ describe('refused before anything is sent', () => {
     expect(await balance(key)).toBe('10');
   });
 
-  test('F123: one after the handler has returned: what it returned is on record', async () => {
+  test('F203: one after the handler has returned: what it returned is on record', async () => {
     let kept: IdempotentExecution | undefined;
     const key = newKey();
     const { shop } = bank((execution) => ((kept = execution), { statusCode: 200, body: 'done' }));

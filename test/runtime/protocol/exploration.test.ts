@@ -55,16 +55,16 @@ describe('handlers that commit: every order of their calls, one crash, lost repl
   const COMMITS: Scenario = { ...RETRIES, commits: [0, 1] };
   const REFUSED_AT_FIRST: Scenario = { ...COMMITS, requests: 1, payloads: [1], faults: 2, jumps: 2, effectsHold: 'later' };
 
-  test('F120: effects are there if and only if their response is on record, and once', async () => {
+  test('F200: effects are there if and only if their response is on record, and once', async () => {
     expectWitnessed(await explore(COMMITS), 'commit refused by C', 'commit refused by P', 'late commit refused by P', 'late commit refused by C', 'unknown commit, carried out');
   });
-  test('F121: nobody starts while a transaction of unknown outcome may still arrive and its lease runs', async () => {
+  test('F201: nobody starts while a transaction of unknown outcome may still arrive and its lease runs', async () => {
     expectWitnessed(await explore({ ...COMMITS, jumps: 1, jumpsTo: ['second'] }), 'unknown commit, not carried out', 'late commit applied');
   });
-  test('F120: a commit beside an execution that only completes', async () => {
+  test('F200: a commit beside an execution that only completes', async () => {
     expectWitnessed(await explore({ ...COMMITS, commits: [0] }), 'commit refused by C', 'complete refused by C');
   });
-  test('F122: a handler that is told of a refusal never sees its effects happen after all', async () => {
+  test('F202: a handler that is told of a refusal never sees its effects happen after all', async () => {
     expectWitnessed(await explore(REFUSED_AT_FIRST), 'late commit applied', 'unknown commit, not carried out');
   });
   test.each<[string, RegExp, Scenario]>([
@@ -72,7 +72,7 @@ describe('handlers that commit: every order of their calls, one crash, lost repl
     ['a key given back after a commit of unknown outcome', /^I1:/, { ...COMMITS, jumps: 1, jumpsTo: ['second'], afterUnknownCommit: 'release' }],
     ['a refusal that is believed while an earlier send may still arrive', /^I(3|10)/, { ...REFUSED_AT_FIRST, afterUnknownCommit: 'believe-refusal' }],
     ['a transport that resends a commit without saying so', /^I10/, { ...REFUSED_AT_FIRST, resendsInSilence: true }],
-  ])('F120, F121, F122: the exploration finds %s', async (_, invariant, scenario) => {
+  ])('F200, F201, F202: the exploration finds %s', async (_, invariant, scenario) => {
     const { violation } = await explore(scenario);
     expect(violation?.invariant).toMatch(invariant);
   });
