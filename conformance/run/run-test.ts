@@ -23,8 +23,12 @@ export async function runTest(definition: TestDefinition, subject: Subject): Pro
     return { outcome: true, exchanges };
   } catch (error) {
     if (error instanceof Ended) return { outcome: error.outcome, exchanges };
-    if (error instanceof NoAnswer) return { outcome: ['fails', reasonOf(error)], exchanges };
+    if (error instanceof NoAnswer) return { outcome: [isUnreachable(error) ? 'set-up' : 'fails', reasonOf(error)], exchanges };
     if (error instanceof ConformanceError) return { outcome: ['set-up', error.message], exchanges };
     throw error;
   }
 }
+
+/** Nobody was there to keep a rule or to break it. */
+const isUnreachable = ({ cause }: NoAnswer): boolean =>
+  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes((cause as { readonly code?: string } | undefined)?.code ?? '');
