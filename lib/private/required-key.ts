@@ -80,6 +80,7 @@ export class RequiredKey {
     const origin = cors?.allowOrigins[0];
     const headers: Record<string, string | undefined> = {
       'Content-Type': settings.errorFormat === 'problem' ? 'application/problem+json' : undefined,
+      'Link': settings.errorFormat === 'problem' ? undefined : `<${DOCUMENTATION}>; rel="describedby"; type="text/html"`,
       ...Object.fromEntries(hints.map((name) => [name, 'false'])),
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Expose-Headers': origin && hints.join(','),

@@ -136,7 +136,7 @@ export function errorResponse(
   onFormatFailure: (cause: unknown) => void,
 ): HttpResponse {
   const outcome = OUTCOMES[refusal.kind];
-  const { contentType, body } = bodyOf(outcome, errorOf(refusal, rules.headerName), request, rules, onFormatFailure);
+  const { contentType, body, link } = bodyOf(outcome, errorOf(refusal, rules.headerName), request, rules, onFormatFailure);
   const hints: readonly (readonly [string, string])[] = [
     ...(outcome.retryAfter === undefined ? [] : [['Retry-After', String(outcome.retryAfter)] as const]),
     ...retryHints(rules.retryHintHeaders, outcome.retry),
@@ -144,7 +144,7 @@ export function errorResponse(
   const origin = request.headers.get('origin')?.[0];
   return {
     statusCode: outcome.status,
-    headers: [['Content-Type', contentType], ...hints, ...corsHeaders(rules.cors, origin, hints.map(([name]) => name))],
+    headers: [['Content-Type', contentType], ...(link === undefined ? [] : [['Link', link] as const]), ...hints, ...corsHeaders(rules.cors, origin, hints.map(([name]) => name))],
     cookies: [],
     body,
     isBase64Encoded: false,
@@ -157,9 +157,9 @@ function bodyOf(
   request: Pick<HttpRequest, 'headers'>,
   rules: ErrorRules,
   onFormatFailure: (cause: unknown) => void,
-): { readonly contentType: string; readonly body: string } {
+): { readonly contentType: string; readonly body: string; readonly link?: string } {
   const { code, message, status } = error;
-  const plain = { contentType: JSON_TYPE, body: JSON.stringify({ code, message, status }) };
+  const plain = { contentType: JSON_TYPE, body: JSON.stringify({ code, message, status }), link: linkTo(code) };
   if (rules.formatError !== undefined) {
     try {
       return { contentType: JSON_TYPE, body: formatted(rules.formatError({ ...error })) };
@@ -172,6 +172,12 @@ function bodyOf(
   const type = DOCUMENTATION + code.toLowerCase();
   return { contentType: PROBLEM_TYPE, body: JSON.stringify({ type, title, status, detail: message, code }) };
 }
+
+/**
+ * What a problem document's `type` is for, where the body has none:
+ * draft-ietf-httpapi-idempotency-key-header-07, section 2.7.
+ */
+const linkTo = (code: IdempotencyErrorCode): string => `<${DOCUMENTATION}${code.toLowerCase()}>; rel="describedby"; type="text/html"`;
 
 /** A string is the body as it stands, anything else that JSON can hold is written as JSON. */
 function formatted(result: unknown): string {

@@ -217,6 +217,7 @@ describe('a required key', () => {
     const { stack, api, handler } = make({ defaultCorsPreflightOptions: { allowOrigins: ['https://shop.example'], allowCredentials: true } });
     api.addRoutes({ path: '/a', methods: POST, handler });
     expect(answerOf(Template.fromStack(stack)).ResponseParameters).toEqual({
+      'gatewayresponse.header.Link': expect.stringMatching(/^'<https:.*#idempotency_key_missing>; rel="describedby"; type="text\/html"'$/),
       'gatewayresponse.header.X-Should-Retry': '\'false\'',
       'gatewayresponse.header.Access-Control-Allow-Origin': '\'https://shop.example\'',
       'gatewayresponse.header.Access-Control-Allow-Credentials': '\'true\'',

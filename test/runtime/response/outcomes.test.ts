@@ -28,6 +28,7 @@ describe('each outcome', () => {
     expect(response.body).toBe(`{"code":"${code}","message":"${message}","status":${status}}`);
     expect(response.headers).toEqual([
       ['Content-Type', 'application/json'],
+      ['Link', `<https://github.com/cdk-idempotent-api/cdk-idempotent-api/blob/main/docs/errors.md#${code.toLowerCase()}>; rel="describedby"; type="text/html"`],
       ...(retryAfter === undefined ? [] : [['Retry-After', retryAfter]]),
       ['X-Should-Retry', String(shouldRetry)],
     ]);
@@ -70,6 +71,11 @@ describe('problem details (RFC 9457)', () => {
       code: 'IDEMPOTENCY_CONFLICT',
     });
     expect(response.header('Retry-After')).toEqual(['1']);
+    expect(response.header('Link')).toEqual([]);
+  });
+
+  test('are what an API with an error format of its own links to in its own way', () => {
+    expect(answer(CONFLICT, { formatError: ({ code }) => ({ error: { code } }) }).header('Link')).toEqual([]);
   });
 
   test.each<[string, boolean]>([
