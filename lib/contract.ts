@@ -68,6 +68,14 @@ export const ATTRIBUTES = {
   RESPONSE_OVERFLOW: 'ro',
 } as const;
 
+/** What our items in a table of another system have besides, under names that no such system has. */
+export const FORMER_ATTRIBUTES = {
+  /** The record's id: the item's own key is the other system's, and may say nothing of the tenant. */
+  RECORD_ID: 'oid',
+  /** When our record expires, epoch seconds, where the other system's own attribute says something else. */
+  EXPIRES_AT: 'oex',
+} as const;
+
 /**
  * CloudWatch metric names, and the closed set of their dimensions. The value of
  * `service` is the settings' namespace; that of `route` is `METHOD template`.

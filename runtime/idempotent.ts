@@ -82,7 +82,8 @@ function serve(run: Run, code: IdempotencyOptions, environment: WireConfiguratio
 
     const started = host.clock.monotonic();
     const context = typeof given === 'object' && given !== null ? given : {};
-    const timedStore = timed(forRequest(store, { event, context }), host.clock);
+    const ownStore = key.kind === 'key' ? forRequest(store, { event, context, key: key.value, sentKey: key.sent }) : store;
+    const timedStore = timed(ownStore, host.clock);
     const call: Call = {
       event,
       context,

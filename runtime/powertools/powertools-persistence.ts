@@ -111,6 +111,8 @@ export class PowertoolsPersistence extends BasePersistenceLayer {
         return this.#held.keep(record.idempotencyKey, this.#currentPayload, acquired.ownership);
       case 'unavailable':
         throw new PowertoolsPersistenceError('IDEMPOTENCY_STORE_UNAVAILABLE', `The function has not run: ${acquired.reason}.`, { cause: acquired.cause });
+      case 'mismatch':
+        throw anotherOperation();
       default:
         throw new IdempotencyItemAlreadyExistsError(`There is a record for the idempotency key already: ${record.idempotencyKey}`, this.#shown(acquired.record));
     }
@@ -148,6 +150,7 @@ export class PowertoolsPersistence extends BasePersistenceLayer {
     const record = await this.#store.read(idempotencyKey);
     if (record === undefined) throw new IdempotencyItemNotFoundError();
     if (!isReadable(record)) throw new PowertoolsPersistenceError('IDEMPOTENCY_RECORD_UNREADABLE', `The record cannot be read: ${record.detail}.`);
+    if (record.id !== idempotencyKey) throw anotherOperation();
     if (record.status === 'R' || isExpired(record, systemClock.now(), this.#margin)) throw new IdempotencyItemNotFoundError();
     return this.#shown(record);
   }
@@ -176,6 +179,9 @@ export class PowertoolsPersistence extends BasePersistenceLayer {
       : new PowertoolsRecord({ ...common, status: IdempotencyRecordStatus.INPROGRESS, inProgressExpiryTimestamp: record.leaseEnd });
   }
 }
+
+const anotherOperation = (): PowertoolsPersistenceError =>
+  new PowertoolsPersistenceError('IDEMPOTENCY_KEY_REUSED', 'The function has not run: the record under this key is another operation’s.');
 
 const deadlineIn = (length: number): MonotonicMillis => (systemClock.monotonic() + length) as MonotonicMillis;
 

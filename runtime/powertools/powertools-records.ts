@@ -1,8 +1,8 @@
-import { IdempotencyItemNotFoundError, IdempotencyRecordStatus } from '@aws-lambda-powertools/idempotency';
+import { IdempotencyItemNotFoundError, IdempotencyKeyError, IdempotencyRecordStatus } from '@aws-lambda-powertools/idempotency';
 import type { BasePersistenceLayer, IdempotencyRecord as PowertoolsRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import { configuration } from './errors';
 import { encodePayloadHash, encodeResult } from './result';
-import { BesideFormer, responseOf } from '../stores/migration/former-records';
+import { BesideFormer, responseOf, spellings } from '../stores/migration/former-records';
 import type { FormerState } from '../stores/migration/former-state';
 import type { IdempotencyStore, StoreLimits, StoreRequest } from '../stores/store';
 import { epochMillis, epochSeconds } from '../time';
@@ -12,12 +12,14 @@ export interface PowertoolsRecordsOptions {
   readonly layer: BasePersistenceLayer;
   /**
    * The id under which `layer` has the record of an event; `undefined` where it
-   * can have none. See `powertoolsKey`. What it throws is a store out of reach.
+   * can have none. See `powertoolsKey`. `key` is the request's idempotency key, in
+   * whichever header and case it came; for one that was sent in quotes it is asked
+   * twice, with the quotes and without. What it throws is a store out of reach.
    *
    * @default - the claim's own id, which is Powertools' under `PowertoolsPersistence`
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever event and context the handler takes
-  readonly keyOf?: (event: any, context: any) => string | undefined;
+  readonly keyOf?: (event: any, context: any, key: string) => string | undefined;
 }
 
 /**
@@ -36,7 +38,8 @@ export interface PowertoolsRecordsOptions {
  * @example <caption>an HTTP handler that was wrapped by Powertools</caption>
  * const layer = new DynamoDBPersistenceLayer({ tableName: 'powertools' });
  * layer.configure({ config: new IdempotencyConfig({ eventKeyJmesPath: 'headers."idempotency-key"' }) });
- * const store = new PowertoolsRecords(new DynamoDbStore({ tableName: 'keys' }), { layer, keyOf: (event) => powertoolsKey(layer, event) });
+ * const keyOf = (event, context, key) => powertoolsKey(layer, { ...event, headers: { 'idempotency-key': key } });
+ * const store = new PowertoolsRecords(new DynamoDbStore({ tableName: 'keys' }), { layer, keyOf });
  * export const handler = idempotent(pay, { store });
  *
  * @example <caption>a function that stays with makeIdempotent</caption>
@@ -51,9 +54,13 @@ export class PowertoolsRecords extends BesideFormer {
     }
     const { layer, keyOf } = options;
     super(store, async (id, request) => {
-      const key = keyOf === undefined ? id : request && keyOf(request.event, request.context);
-      const record = key === undefined ? undefined : await find(layer, key);
-      return record && stateOf(record, keyOf === undefined ? undefined : request);
+      if (keyOf === undefined) return stateIn(layer, id, undefined);
+      for (const key of request === undefined ? [] : spellings(request)) {
+        const formerId = keyOf(request!.event, request!.context, key);
+        const state = formerId === undefined ? undefined : await stateIn(layer, formerId, request);
+        if (state !== undefined) return state;
+      }
+      return undefined;
     });
   }
 }
@@ -61,13 +68,34 @@ export class PowertoolsRecords extends BesideFormer {
 /**
  * The id under which a persistence layer has the record of `payload`, as
  * Powertools makes it: call `layer.configure` first, with the configuration and
- * the key prefix that the records were written with.
+ * the key prefix that the records were written with. `undefined` where the
+ * configured JMESPath selects nothing: Powertools then keeps no record, or one
+ * that all such payloads share.
+ *
+ * JMESPath sees a header in one case only, and `null` where it is in another: give
+ * it a payload with the header that it looks for.
+ *
+ * @example
+ * keyOf: (event, context, key) => powertoolsKey(layer, { ...event, headers: { 'idempotency-key': key } })
  */
-export const powertoolsKey = (layer: BasePersistenceLayer, payload: unknown): string =>
-  (layer as unknown as Layer).getHashedIdempotencyKey(payload);
+export function powertoolsKey(layer: BasePersistenceLayer, payload: unknown): string | undefined {
+  const own = layer as unknown as Layer;
+  const { throwOnNoIdempotencyKey } = own;
+  // Powertools alone knows what it takes for nothing.
+  own.throwOnNoIdempotencyKey = true;
+  try {
+    return own.getHashedIdempotencyKey(payload);
+  } catch (error) {
+    if (error instanceof Error && error.name === IdempotencyKeyError.name) return undefined;
+    throw error;
+  } finally {
+    own.throwOnNoIdempotencyKey = throwOnNoIdempotencyKey;
+  }
+}
 
-/** Methods that Powertools documents for layers of one's own, and declares protected. */
+/** Members that Powertools documents for layers of one's own, and declares protected. */
 interface Layer {
+  throwOnNoIdempotencyKey: boolean;
   _getRecord(idempotencyKey: string): Promise<PowertoolsRecord>;
   getHashedIdempotencyKey(payload: unknown): string;
 }
@@ -80,6 +108,11 @@ async function find(layer: BasePersistenceLayer, key: string): Promise<Powertool
     if (error instanceof Error && error.name === IdempotencyItemNotFoundError.name) return undefined;
     throw error;
   }
+}
+
+async function stateIn(layer: BasePersistenceLayer, id: string, request: StoreRequest | undefined): Promise<FormerState | undefined> {
+  const record = await find(layer, id);
+  return record && stateOf(record, request);
 }
 
 const NO_LIMITS: StoreLimits = { itemBytes: 0, writeUnitBytes: 0 };

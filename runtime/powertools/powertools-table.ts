@@ -20,12 +20,15 @@ export interface PowertoolsTableOptions {
   readonly tableName: string;
   /**
    * The id under which Powertools has the record of an event; `undefined` where
-   * it can have none. See `powertoolsKey`. What it throws is a store out of reach.
+   * it can have none. See `powertoolsKey`. `key` is the request's idempotency key,
+   * in whichever header and case it came; for one that was sent in quotes it is
+   * asked twice, with the quotes and without. What it throws is a store out of
+   * reach.
    *
    * @default - the claim's own id, which is Powertools' under `PowertoolsPersistence`
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever event and context the handler takes
-  readonly keyOf?: (event: any, context: any) => string | undefined;
+  readonly keyOf?: (event: any, context: any, key: string) => string | undefined;
   /** @default 'id' */
   readonly keyAttr?: string;
   /** @default - the table has no sort key */
@@ -66,20 +69,22 @@ export interface PowertoolsTableOptions {
  * overwrites or deletes what stands in the table, ours as well. Where it has
  * completed over a claim of ours, its result is the recorded one.
  *
- * Records of Powertools' are not compared with the request, and ours bear no
- * hash for `payloadValidationJmesPath`: leave that out while both serve.
+ * Records of Powertools' say of no tenant more than the id does, and are not
+ * compared with the request; ours are, and answer nobody but who made them. Ours
+ * bear no hash for `payloadValidationJmesPath`: leave that out while both serve.
  *
  * @example
  * const layer = new DynamoDBPersistenceLayer({ tableName: 'powertools' });
  * layer.configure({ config: new IdempotencyConfig({ eventKeyJmesPath: 'headers."idempotency-key"' }) });
- * const store = new PowertoolsTable({ tableName: 'powertools', keyOf: (event) => powertoolsKey(layer, event) });
+ * const keyOf = (event, context, key) => powertoolsKey(layer, { ...event, headers: { 'idempotency-key': key } });
+ * const store = new PowertoolsTable({ tableName: 'powertools', keyOf });
  */
 export class PowertoolsTable extends FormerTableStore {
   /** @throws PowertoolsPersistenceError where the table's name is none. */
   public constructor(options: PowertoolsTableOptions) {
     const { tableName, keyOf, client, transport } = options;
     if (typeof tableName !== 'string' || tableName === '') throw configuration(`tableName must be a non-empty string, got ${JSON.stringify(tableName)}.`);
-    if (keyOf !== undefined && typeof keyOf !== 'function') throw configuration(`keyOf must be a function of event and context, got ${JSON.stringify(keyOf)}.`);
+    if (keyOf !== undefined && typeof keyOf !== 'function') throw configuration(`keyOf must be a function of event, context and key, got ${JSON.stringify(keyOf)}.`);
     super(tableName, powertoolsLayout(options), transportOf({ client, transport }));
   }
 }
@@ -103,11 +108,12 @@ function powertoolsLayout({
     statuses: { P: INPROGRESS, C: COMPLETED, R: INPROGRESS },
     responseAttributes: [dataAttr, validationKeyAttr],
     key: (id) => (sortKeyAttr === undefined ? { [keyAttr]: { S: id } } : { [keyAttr]: { S: staticPkValue }, [sortKeyAttr]: { S: id } }),
-    ...(keyOf === undefined ? {} : { idOf: ({ event, context }: StoreRequest) => keyOf(event, context) }),
-    claimed: ({ leaseEnd }) => ({ [inProgressExpiryAttr]: { N: String(leaseEnd) } }),
+    ...(keyOf === undefined ? {} : { idOf: keyOf }),
+    overdue: ({ takeover }) => (takeover ? { condition: '#fst = :fP AND #fip < :leaseEndedBefore', names: { '#fip': inProgressExpiryAttr } } : undefined),
+    // Powertools has no margin for hosts whose clocks differ.
+    claimed: ({ leaseEnd, margin }) => ({ [inProgressExpiryAttr]: { N: String(leaseEnd + margin) } }),
     completed: ({ response }, request) => marshalled({ [dataAttr]: resultOf(response, keyOf === undefined ? undefined : request) }),
     released: () => ({ [inProgressExpiryAttr]: { N: '0' } }),
-    overdue: { condition: '#fst = :fP AND #fip < :leaseEndedBefore', names: { '#fip': inProgressExpiryAttr } },
     state: (item, request) => {
       const { [statusAttr]: status, [expiryAttr]: expiry, [inProgressExpiryAttr]: leaseEnd, [dataAttr]: data, [validationKeyAttr]: hash } =
         unmarshall(item as Record<string, AttributeValue>) as Record<string, unknown>;

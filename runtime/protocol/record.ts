@@ -27,6 +27,7 @@ export interface BodyEncoding {
 
 /** The one record of a key. */
 export interface IdempotencyRecord {
+  /** Not the one asked for where a former table keeps two operations under one id of its own: then it is the other's, and no answer. */
   readonly id: string;
   readonly version: number;
   readonly status: RecordStatus;

@@ -33,6 +33,7 @@ export function isClaimable(record: StoredRecord | undefined, claim: Claim): boo
     record.status === 'P' &&
     record.leaseEnd !== undefined &&
     record.leaseEnd < minus(claim.now, claim.margin) &&
+    record.id === claim.id &&
     sameBytes(record.fingerprint, claim.fingerprint)
   );
 }

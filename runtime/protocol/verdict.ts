@@ -54,7 +54,7 @@ export function judgeStanding(current: StoredRecord | undefined, claim: Claim, s
   }
   if (isClaimable(current, claim)) return { kind: 'claim-again' };
   if (current.status === 'R') return { kind: 'unavailable', reason: 'released-own-claim' };
-  if (!sameRequest(current.fingerprint, claim.fingerprint)) return { kind: 'mismatch', record: current };
+  if (current.id !== claim.id || !sameRequest(current.fingerprint, claim.fingerprint)) return { kind: 'mismatch', record: current };
   return current.status === 'C' ? { kind: 'replay', record: current } : { kind: 'conflict', record: current };
 }
 
@@ -88,7 +88,7 @@ export function judgeAfterCompletion(
     // Still in progress under one's own token: the completion has not landed.
     return current.status === 'P' ? { kind: 'unseen' } : { kind: 'unrecorded', reason: 'released' };
   }
-  if (!sameRequest(current.fingerprint, claim.fingerprint)) return { kind: 'unrecorded', reason: 'another-request' };
+  if (current.id !== claim.id || !sameRequest(current.fingerprint, claim.fingerprint)) return { kind: 'unrecorded', reason: 'another-request' };
   if (current.status === 'C') return { kind: 'superseded', winner: current };
   if (current.status === 'P') return { kind: 'superseded-running', winner: current };
   return { kind: 'unrecorded', reason: 'released' };

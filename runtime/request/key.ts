@@ -24,7 +24,8 @@ export type KeyFault =
 export type KeyResult =
   | { readonly kind: 'absent' }
   | { readonly kind: 'invalid'; readonly reason: KeyFault }
-  | { readonly kind: 'key'; readonly value: string };
+  /** `sent`: as the header had it, quotes included. */
+  | { readonly kind: 'key'; readonly value: string; readonly sent: string };
 
 export interface KeyRules {
   /** The header that names the key, in any case. */
@@ -64,7 +65,7 @@ function parseValue(header: string, minKeyLength: number): KeyResult {
   if (value === '') return invalid('empty');
   if (value.length > MAX_KEY_LENGTH) return invalid('too-long');
   if (value.length < minKeyLength) return invalid('too-short');
-  return { kind: 'key', value };
+  return { kind: 'key', value, sent: text };
 }
 
 /** RFC 9110 OWS is spaces and tabs; `trim()` would also take line breaks and Unicode spaces. */

@@ -21,12 +21,12 @@ export async function standingId(
   if (previousId === undefined || previousId === id) return { known: true, value: id };
   const previous = await ask((options) => store.read(previousId, options), until(deadline, clock), clock);
   if (!previous.known) return previous;
-  return { known: true, value: stands(previous.value, clock) ? previousId : id };
+  return { known: true, value: stands(previous.value, previousId, clock) ? previousId : id };
 }
 
 /**
  * Without the clock margin: for as long as requests may still disagree about
  * that, the record is too young to be claimed anew under either id.
  */
-const stands = (record: StoredRecord | undefined, clock: Clock): boolean =>
-  record !== undefined && !(isReadable(record) && isExpired(record, clock.now(), millis(0)));
+const stands = (record: StoredRecord | undefined, id: string, clock: Clock): boolean =>
+  record !== undefined && !(isReadable(record) && (record.id !== id || isExpired(record, clock.now(), millis(0))));

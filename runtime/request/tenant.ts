@@ -78,8 +78,12 @@ const principalOf = (identity: Identity): Tenant => {
 
 const ACCOUNT = 'account_id';
 
+/** `account_id`, of a JWT or of a Lambda authorizer. */
+export const accountOf = (identity: Identity): string | undefined =>
+  claimText(field(identity.jwt?.claims, ACCOUNT)) ?? claimText(field(identity.lambda?.context, ACCOUNT));
+
 const automatic = (identity: Identity): Tenant => {
-  const account = claimText(field(identity.jwt?.claims, ACCOUNT)) ?? claimText(field(identity.lambda?.context, ACCOUNT));
+  const account = accountOf(identity);
   return account === undefined ? principalOf(identity) : known(ACCOUNT, account);
 };
 

@@ -76,10 +76,14 @@ export type WriteReply =
   | { readonly applied: true }
   | { readonly applied: false; readonly current?: StoredRecord };
 
-/** What the handler is called with. */
+/** What the handler is called with, and the key that was found in it. */
 export interface StoreRequest {
   readonly event: unknown;
   readonly context: unknown;
+  /** The request's idempotency key, unquoted, in whichever header it came. */
+  readonly key: string;
+  /** The key as that header had it: with its quotes, where it was sent with them. */
+  readonly sentKey: string;
 }
 
 /** What an item of this store may hold; the codec packs the response accordingly. */

@@ -1,4 +1,4 @@
-import type { CallOptions, IdempotencyStore } from '../stores/store';
+import type { CallOptions, IdempotencyStore, StoreRequest } from '../stores/store';
 
 /** The four calls of a store. */
 export type StoreCall = 'claim' | 'complete' | 'release' | 'read';
@@ -22,11 +22,18 @@ export class InjectedFault extends Error {
   }
 }
 
-/** A store that fails as told: `fate` decides for each call, numbered from 1 over all of them. Bodies beside the records fail of themselves only. */
+/**
+ * A store that fails as told: `fate` decides for each call, numbered from 1 over
+ * all of them, of all requests. Bodies beside the records fail of themselves only.
+ */
 export function faultyStore(store: IdempotencyStore, fate: (call: StoreCall, number: number) => StoreFault): IdempotencyStore {
   let number = 0;
+  return faulty(store, (call) => fate(call, ++number));
+}
+
+function faulty(store: IdempotencyStore, fate: (call: StoreCall) => StoreFault): IdempotencyStore {
   const through = async <T>(call: StoreCall, carryOut: () => Promise<T>): Promise<T> => {
-    const fault = fate(call, ++number);
+    const fault = fate(call);
     if (fault === 'hang') return new Promise<T>(() => {});
     if (fault === 'drop') throw new InjectedFault(call, fault);
     const reply = await carryOut();
@@ -40,5 +47,6 @@ export function faultyStore(store: IdempotencyStore, fate: (call: StoreCall, num
     complete: (completion, options?: CallOptions) => through('complete', () => store.complete(completion, options)),
     release: (release, options?: CallOptions) => through('release', () => store.release(release, options)),
     read: (id, options?: CallOptions) => through('read', () => store.read(id, options)),
+    ...(store.forRequest === undefined ? {} : { forRequest: (request: StoreRequest) => faulty(store.forRequest!(request), fate) }),
   };
 }

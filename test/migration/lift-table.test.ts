@@ -101,6 +101,28 @@ describe.each([['pk and ttl, as in its code', CODE], ['id and expires_at, as in 
     expect(await ours(names, never)(post(one), lambdaContext())).toMatchObject({ statusCode: 201 });
   });
 
+  test('F85: what we released it locks before it runs, beside us and after a rollback', async () => {
+    const [key, slow] = [randomUUID(), suspended<{ status: number; body: unknown }>()];
+    await Promise.allSettled([ours(names, () => Promise.reject(new RetryableError('nothing happened')))(post(key), lambdaContext())]);
+    const running = framework(names)({ account: 'acme', key }, slow.run);
+    await slow.started;
+    expect(await ours(names, never)(post(key), lambdaContext())).toMatchObject({ statusCode: 409 });
+    expect(await framework(names)({ account: 'acme', key }, () => never({}, {}) as never)).toMatchObject({ status: 409 });
+    slow.finish({ status: 201, body: 'once' });
+    await running;
+    expect(await ours(names, never)(post(key), lambdaContext())).toMatchObject({ statusCode: 201, body: '"once"' });
+  });
+
+  test('F85: DynamoDB may sweep what we released: its TTL has passed, and not longer ago than DynamoDB looks', async () => {
+    const key = randomUUID();
+    await Promise.allSettled([ours(names, () => Promise.reject(new RetryableError('nothing happened')))(post(key), lambdaContext())]);
+    const { partitionKey = 'pk', ttlAttribute = 'ttl' } = names as LiftTableOptions;
+    const { Item } = await dynamoDb.client.send(new GetItemCommand({ TableName: names.tableName, Key: { [partitionKey]: { S: `acme:${key}` } } }));
+    const age = Date.now() / 1000 - Number(Item![ttlAttribute]!.N);
+    expect(age).toBeGreaterThan(2);
+    expect(age).toBeLessThan(60);
+  });
+
   test('F24: its records expire by their TTL attribute, swept or not', async () => {
     const key = randomUUID();
     await framework(names, { ttlSeconds: 60 })({ account: 'acme', key }, paid);
@@ -119,11 +141,27 @@ test('accounts are kept apart as it keeps them, and without an account the key s
   expect(await ours(CODE, never)(post(alone, { authorizer: undefined }), lambdaContext())).toMatchObject({ statusCode: 201 });
 });
 
-test('several header names at once: the first that was sent counts', async () => {
+test('onDuplicate is told when its record was made', async () => {
+  const key = randomUUID();
+  await framework(CODE)({ account: 'acme', key }, paid);
+  const made = Date.now();
+  advanceWallClock(60);
+  const told: Date[] = [];
+  const handler = idempotent(never, {
+    store: new LiftTable({ ...CODE, client: dynamoDb.client }),
+    onDuplicate: (_, { createdAt }) => void told.push(createdAt),
+    logger: seen.logger,
+    metrics: seen.metrics,
+  }) as Handler;
+  await handler(post(key), lambdaContext());
+  expect(told).toEqual([new Date(made)]);
+});
+
+test('several header names at once: the key counts, not its header', async () => {
   const key = randomUUID();
   await framework(CODE)({ account: 'acme', key }, paid);
   const handler = idempotent(never, {
-    store: new LiftTable({ ...CODE, client: dynamoDb.client, headerNames: ['Idempotency-Key', 'X-Request-ID'] }),
+    store: new LiftTable({ ...CODE, client: dynamoDb.client }),
     headerAliases: ['X-Request-ID'],
     logger: seen.logger,
     metrics: seen.metrics,
@@ -208,7 +246,7 @@ test('a key of one\'s own making is used as it is, and one that cannot be made s
 test.each<[string, LiftTableOptions, RegExp]>([
   ['no table', { tableName: '' }, /tableName must be a non-empty string, got ""/],
   ['a key attribute that is none', { tableName: 't', partitionKey: 7 as never }, /partitionKey must be a non-empty string, got 7/],
-  ['no header', { tableName: 't', headerNames: [] }, /headerNames must name a header at least, got \[\]: leave it out/],
+  ['a keyOf that is none', { tableName: 't', keyOf: 'pk' as never }, /keyOf must be a function of event, context and key, got "pk"/],
 ])('throws when given %s', (_, options, message) => {
   expect(() => new LiftTable(options)).toThrow(LiftTableError);
   expect(() => new LiftTable(options)).toThrow(message);

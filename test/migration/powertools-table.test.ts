@@ -183,13 +183,13 @@ test.each([
   const key = randomUUID();
   const configured = layer(DEFAULTS);
   configured.configure({ config: config(KEY) });
-  await dynamoDb.client.send(new PutItemCommand({ TableName: 'powertools', Item: { id: { S: powertoolsKey(configured, post(key)) }, ...attributes } }));
+  await dynamoDb.client.send(new PutItemCommand({ TableName: 'powertools', Item: { id: { S: powertoolsKey(configured, post(key))! }, ...attributes } }));
   expect(await after(never)(post(key), lambdaContext())).toMatchObject({ statusCode: 503 });
 });
 
 test.each<[string, PowertoolsTableOptions, RegExp]>([
   ['no table', { tableName: '' }, /tableName must be a non-empty string, got ""/],
-  ['a keyOf that is none', { tableName: 't', keyOf: 'id' as never }, /keyOf must be a function of event and context, got "id"/],
+  ['a keyOf that is none', { tableName: 't', keyOf: 'id' as never }, /keyOf must be a function of event, context and key, got "id"/],
 ])('throws when given %s', (_, options, text) => {
   expect(() => new PowertoolsTable(options)).toThrow(PowertoolsPersistenceError);
   expect(() => new PowertoolsTable(options)).toThrow(text);

@@ -76,7 +76,7 @@ export class BothStores implements IdempotencyStore {
       return { applied: false, current: { ...standing, attempt: Math.max(standing.attempt, attemptInOld) } };
     }
     await this.#withdraw(claim);
-    if (isCompleted(standing)) {
+    if (isAnswerTo(claim, standing)) {
       this.watcher.hit(['new']);
       const copied = await attempt(() => this.#copy(standing, this.#old, claim, options));
       this.watcher.diverged({ id: claim.id, kind: 'missing', store: 'old', repaired: 'value' in copied && copied.value === standing });
@@ -90,7 +90,7 @@ export class BothStores implements IdempotencyStore {
     if (!inOld.applied) {
       const standing = inOld.current ?? (await this.#old.store.read(id, options));
       // What is left of the claim in new ends with its lease: released, it would say that no handler has run.
-      if (!isCompletionOf(standing, token)) return { applied: false, current: deciding(standing, await this.#new.store.read(id, options)) };
+      if (!isCompletionOf(standing, token)) return { applied: false, current: deciding(standing, await this.#new.store.read(id, options), id) };
     }
     const inNew = await this.#completeNew(completion, options);
     if (inNew.applied) return { applied: true };
@@ -113,7 +113,7 @@ export class BothStores implements IdempotencyStore {
   public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
     const inOld = await this.#old.store.read(id, options);
     const inNew = await this.#new.store.read(id, options);
-    return ofOneClaim(inOld, inNew) ? this.#level(inOld!, inNew!, undefined, options) : deciding(inOld, inNew);
+    return ofOneClaim(inOld, inNew) ? this.#level(inOld!, inNew!, undefined, options) : deciding(inOld, inNew, id);
   }
 
   /** A claim that old accepted and new did not answer must not stand in old for a lease. */
@@ -145,17 +145,17 @@ export class BothStores implements IdempotencyStore {
   async #settle(inOld: StoredRecord | undefined, claim: Claim, options?: CallOptions): Promise<StoredRecord | undefined> {
     const inNew = await this.#new.store.read(claim.id, options);
     const stands = standsAgainst(inNew, claim);
-    const hits = [...(isCompleted(inOld) ? ['old' as const] : []), ...(isCompleted(inNew) && stands ? ['new' as const] : [])];
+    const hits = [...(isAnswerTo(claim, inOld) ? ['old' as const] : []), ...(isAnswerTo(claim, inNew) && stands ? ['new' as const] : [])];
     if (hits.length > 0) this.watcher.hit(hits);
     if (inOld === undefined || !isReadable(inOld)) return inOld;
     if (inNew !== undefined && !isReadable(inNew)) return inNew;
     if (ofOneClaim(inOld, inNew)) return this.#level(inOld, inNew!, claim, options);
     if (stands) {
-      const counts = deciding(inOld, inNew);
+      const counts = deciding(inOld, inNew, claim.id);
       this.watcher.diverged({ id: claim.id, kind: 'different', store: counts === inNew ? 'new' : 'old', repaired: false });
       return counts;
     }
-    if (!isCompleted(inOld)) return inOld;
+    if (!isAnswerTo(claim, inOld)) return inOld;
     const copied = await this.#copy(inOld, this.#new, claim, options);
     this.watcher.diverged({ id: claim.id, kind: 'missing', store: 'new', repaired: copied === inOld });
     return copied;
@@ -177,7 +177,7 @@ export class BothStores implements IdempotencyStore {
     if (claim !== undefined && isClaimable(lagging, { ...claim, takeover: true, fingerprint: lagging.fingerprint })) {
       this.watcher.diverged({ id, kind: 'unfinished', store: name, repaired });
     }
-    return repaired ? done : deciding(done, current);
+    return repaired ? done : deciding(done, current, id);
   }
 
   /** Makes a response known to the other store: a claim under the same token, completed at once. */
@@ -187,14 +187,17 @@ export class BothStores implements IdempotencyStore {
     const response = await withBody(done, from, store, options);
     const claimed = await store.claim({ ...claim, token, fingerprint, expiresAt }, options);
     const refusal = claimed.applied ? undefined : claimed.current ?? (await store.read(id, options));
-    if (!claimed.applied && !isClaimOf(refusal, done)) return isCompletionOf(refusal, token) ? done : deciding(done, refusal);
+    if (!claimed.applied && !isClaimOf(refusal, done)) return isCompletionOf(refusal, token) ? done : deciding(done, refusal, id);
     const completed = await store.complete({ id, token, expiresAt, response }, options);
     const standing = completed.applied ? undefined : completed.current ?? (await store.read(id, options));
-    return completed.applied || isCompletionOf(standing, token) ? done : deciding(done, standing);
+    return completed.applied || isCompletionOf(standing, token) ? done : deciding(done, standing, id);
   }
 }
 
 const attemptOf = (record: StoredRecord | undefined): number => (record !== undefined && isReadable(record) ? record.attempt : 0);
+
+/** Completed, and not by another operation that a former table keeps under the same id. */
+const isAnswerTo = ({ id }: Claim, record: StoredRecord | undefined): record is Completed => isCompleted(record) && record.id === id;
 
 const isClaimOf = (record: StoredRecord | undefined, { token }: { readonly token: string }): record is IdempotencyRecord =>
   isInProgress(record) && record.token === token;

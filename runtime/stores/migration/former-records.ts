@@ -15,6 +15,8 @@ export type FormerRecord =
     readonly result: unknown;
     /** Epoch seconds. @default - it does not expire */
     readonly expiresAt?: number;
+    /** Epoch milliseconds, for `onDuplicate`. @default - 1970 */
+    readonly createdAt?: number;
   }
   | {
     readonly status: 'in-progress';
@@ -22,23 +24,30 @@ export type FormerRecord =
     readonly leaseEnd?: number;
     /** Epoch seconds. @default - it does not expire */
     readonly expiresAt?: number;
+    /** Epoch milliseconds, for `onDuplicate`. @default - 1970 */
+    readonly createdAt?: number;
   };
 
 export interface FormerRecordsOptions {
   /**
-   * The record that the former system has of a request, or `undefined`. Read
-   * consistently: a record that is missed is an operation that runs again. What
-   * it throws is a store out of reach, and the handler does not run.
+   * The record that the former system has of a request; `undefined` or `null`
+   * where it has none. `key` is the request's idempotency key, in whichever header
+   * and case it came; for one that was sent in quotes it is asked twice, with the
+   * quotes and without. Look it up under the tenant as well: what is found is the
+   * answer, whoever asks. Read consistently: a record that is missed is an
+   * operation that runs again. What it throws is a store out of reach, and so is
+   * what is no record; the handler does not run.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever event and context the handler takes
-  readonly find: (event: any, context: any) => Promise<FormerRecord | undefined>;
+  readonly find: (event: any, context: any, key: string) => Promise<FormerRecord | null | undefined>;
 }
 
-/** `FormerRecords` was given something it cannot work with. */
+/** `FormerRecords` was given something it cannot work with: at init an option, for a request what `find` found. */
 export class FormerRecordsError extends Error {
-  public readonly code = 'IDEMPOTENCY_CONFIGURATION';
-
-  public constructor(message: string) {
+  public constructor(
+    message: string,
+    public readonly code: 'IDEMPOTENCY_CONFIGURATION' | 'IDEMPOTENCY_FORMER_RECORD' = 'IDEMPOTENCY_CONFIGURATION',
+  ) {
     super(message);
     this.name = 'FormerRecordsError';
   }
@@ -104,8 +113,8 @@ export class BesideFormer implements IdempotencyStore {
  *
  * @example
  * const store = new FormerRecords(new DynamoDbStore({ tableName: 'keys' }), {
- *   find: async (event) => {
- *     const row = await rows.find(event.headers['x-request-id']);
+ *   find: async (event, context, key) => {
+ *     const row = await rows.find(event.requestContext.authorizer.jwt.claims.account_id, key);
  *     return row && { status: 'completed', result: { statusCode: row.status, body: row.response } };
  *   },
  * });
@@ -116,23 +125,59 @@ export class FormerRecords extends BesideFormer {
     if (typeof store?.claim !== 'function') throw new FormerRecordsError(`store must be a store, got ${JSON.stringify(store)}.`);
     if (typeof find !== 'function') throw new FormerRecordsError(`find must be a function of event and context, got ${JSON.stringify(find)}.`);
     super(store, async (_id, request) => {
-      const found = request && (await find(request.event, request.context));
-      return found && stateOf(found, request.event);
+      if (request === undefined) return undefined;
+      for (const key of spellings(request)) {
+        const found = await find(request.event, request.context, key);
+        if (found !== undefined && found !== null) return stateOf(found, request.event);
+      }
+      return undefined;
     });
   }
 }
 
+/** The key as the former system has it, which may have taken quotes for a part of it. */
+export const spellings = ({ key, sentKey }: StoreRequest): readonly string[] => (sentKey === key ? [key] : [sentKey, key]);
+
 function stateOf(record: FormerRecord, event: unknown): FormerState {
-  const expiry = record.expiresAt === undefined ? {} : { expiresAt: epochSeconds(record.expiresAt) };
-  if (record.status === 'completed') return { kind: 'completed', response: responseOf(record.result, event), ...expiry };
-  return { kind: 'in-progress', ...expiry, ...(record.leaseEnd === undefined ? {} : { leaseEnd: epochMillis(record.leaseEnd) }) };
+  if (typeof record !== 'object') throw unusable(`find must resolve to a record or to undefined, got ${shown(record)}.`);
+  const { status } = record;
+  const common = {
+    ...(record.expiresAt === undefined ? {} : { expiresAt: epochSeconds(Math.floor(time('expiresAt', record.expiresAt, 'seconds'))) }),
+    ...(record.createdAt === undefined ? {} : { claimedAt: epochMillis(time('createdAt', record.createdAt, 'milliseconds')) }),
+  };
+  switch (status) {
+    case 'completed':
+      return { kind: 'completed', response: responseOf(record.result, event), ...common };
+    case 'in-progress':
+      return {
+        kind: 'in-progress',
+        ...common,
+        ...(record.leaseEnd === undefined ? {} : { leaseEnd: epochMillis(Math.floor(time('leaseEnd', record.leaseEnd, 'milliseconds'))) }),
+      };
+    default:
+      throw unusable(`status of a record that find found must be 'completed' or 'in-progress', got ${shown(status)}.`);
+  }
 }
+
+/** Later than any record is kept, and sooner than any time of now in milliseconds. */
+const LAST_SECOND = 100_000_000_000;
+
+/** A time that is none, or in the other unit, would keep a record for ever or not at all. */
+function time(name: string, value: unknown, unit: 'seconds' | 'milliseconds'): number {
+  const fits = typeof value === 'number' && value >= 0 && (unit === 'seconds' ? value < LAST_SECOND : value <= Number.MAX_SAFE_INTEGER);
+  if (!fits) throw unusable(`${name} of a record that find found must be a time in epoch ${unit}, got ${shown(value)}.`);
+  return value;
+}
+
+const unusable = (message: string): FormerRecordsError => new FormerRecordsError(message, 'IDEMPOTENCY_FORMER_RECORD');
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 40);
 
 const NO_LIMITS: StoreLimits = { itemBytes: 0, writeUnitBytes: 0 };
 
 /** A handler's result as the gateway of its event would send it. */
 export function responseOf(result: unknown, event: unknown): StoredResponse {
   const front = detectFront(event);
-  if (front === undefined) throw new FormerRecordsError('The event of a former record is no HTTP event.');
+  if (front === undefined) throw unusable('The event of a former record is no HTTP event.');
   return packWhole(front.normalise(result), NO_LIMITS);
 }

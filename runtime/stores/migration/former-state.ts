@@ -1,22 +1,34 @@
 import { FORMAT_VERSION, type IdempotencyRecord, type StoredResponse } from '../../protocol/record';
 import { epochMillis, epochSeconds, type EpochMillis, type EpochSeconds } from '../../time';
 
-/** What another system's record says of an operation. Without an expiry it stands for as long as it is there. */
+interface Common {
+  /** When the record was made, where it says. */
+  readonly claimedAt?: EpochMillis;
+  /** Without one it stands for as long as it is there. */
+  readonly expiresAt?: EpochSeconds;
+  readonly fingerprint?: Uint8Array;
+}
+
+/** What another system's record says of an operation. */
 export type FormerState =
-  | { readonly kind: 'completed'; readonly response: StoredResponse; readonly expiresAt?: EpochSeconds; readonly fingerprint?: Uint8Array }
-  | {
+  | (Common & { readonly kind: 'completed'; readonly response: StoredResponse })
+  | (Common & {
     readonly kind: 'in-progress';
     /** After it another execution may run; without it that is the expiry. */
     readonly leaseEnd?: EpochMillis;
-    readonly expiresAt?: EpochSeconds;
-    readonly fingerprint?: Uint8Array;
-  };
+  });
+
+/** The last millisecond that a condition in seconds counts to a second: a lease that ends by it ends for both at once. */
+export const endOf = (second: EpochSeconds): EpochMillis => epochMillis(second * 1000 + 999);
 
 /** The largest expiry whose milliseconds are exact. */
-const NEVER = epochSeconds(Math.floor(Number.MAX_SAFE_INTEGER / 1000));
+const NEVER = epochSeconds(Math.floor(Number.MAX_SAFE_INTEGER / 1000) - 1);
 
 /** The token of records that have none of ours: no claim has it. */
 const TOKEN = 'former';
+
+/** Written by another system: without a fence, and possibly over a record of ours. */
+export const isFormer = ({ token }: IdempotencyRecord): boolean => token === TOKEN;
 
 /**
  * The state as a record of ours. It knows no request, so `fingerprint` is that
@@ -29,12 +41,11 @@ export function recordOf(state: FormerState, id: string, fingerprint: Uint8Array
     version: FORMAT_VERSION,
     token: TOKEN,
     attempt: 1,
-    // No system keeps the time of its claims.
-    claimedAt: epochMillis(0),
+    claimedAt: state.claimedAt ?? epochMillis(0),
     fingerprint: state.fingerprint ?? fingerprint,
     expiresAt,
   };
   return state.kind === 'completed'
     ? { ...common, status: 'C', response: state.response }
-    : { ...common, status: 'P', leaseEnd: state.leaseEnd ?? epochMillis(expiresAt * 1000) };
+    : { ...common, status: 'P', leaseEnd: state.leaseEnd ?? endOf(expiresAt) };
 }

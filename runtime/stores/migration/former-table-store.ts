@@ -1,6 +1,7 @@
+import { BothStores, type Watcher } from './both-stores';
 import { recordOf, type FormerState } from './former-state';
-import { ATTRIBUTES } from '../../../lib/contract';
-import type { RecordStatus, StoredRecord, StoredResponse } from '../../protocol/record';
+import { ATTRIBUTES, FORMER_ATTRIBUTES } from '../../../lib/contract';
+import { isReadable, type RecordStatus, type StoredRecord, type StoredResponse } from '../../protocol/record';
 import type { HttpResponse } from '../../request/fronts/front';
 import { unpack } from '../../response/codec';
 import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from '../dynamodb/dynamodb-expressions';
@@ -10,22 +11,32 @@ import type { CallOptions, Claim, ClaimReply, Completion, IdempotencyStore, Rele
 
 /** How another system lays out the items of its idempotency table, and what it makes of each. */
 export interface FormerLayout {
+  /** `ttlAttribute`: where the expiry of our own records is. */
   readonly schema: TableSchema;
   readonly statusAttribute: string;
   /** What `statusAttribute` says to the former system in each of our states. */
   readonly statuses: Readonly<Record<RecordStatus, string>>;
   /** The attributes of a response, which a claim removes. */
   readonly responseAttributes: readonly string[];
-  /** A condition under which an execution of the former system may be followed by another, in terms of `#fst` and `names`. */
-  readonly overdue?: { readonly condition: string; readonly names: Readonly<Record<string, string>> };
   /** The item's key. */
   key(id: string): Item;
-  /** The id of a request's item, where there can be one; the call's own id without a request. */
-  idOf?(request: StoreRequest): string | undefined;
+  /**
+   * The id of a request's item, where there can be one, from the event and a
+   * spelling of the key; the call's own id without a request.
+   */
+  idOf?(event: unknown, context: unknown, key: string): string | undefined;
+  /**
+   * The condition under which an item that the former system wrote last may be
+   * claimed, in terms of `#fst` (the status), `:fP`, `:expiredBefore` (seconds),
+   * `:leaseEndedBefore` (milliseconds; only of a claim that may take over) and
+   * `names`.
+   */
+  overdue(claim: Claim): { readonly condition: string; readonly names: Readonly<Record<string, string>> } | undefined;
   /** Attributes beside the status, so that the former system honours a claim, a response, and that it may run. */
   claimed(claim: Claim): Values;
   completed(completion: Completion, request: StoreRequest | undefined): Values;
-  released(): Values;
+  /** @param claim the last one made here, which may be none: another host's is released by its token alone */
+  released(claim: Claim | undefined): Values;
   /** What an item says that the former system wrote last. */
   state(item: Readonly<Record<string, unknown>>, request: StoreRequest | undefined): FormerState;
 }
@@ -56,6 +67,8 @@ export function responseToTell(response: StoredResponse): HttpResponse {
   }
 }
 
+const NOBODY: Watcher = { diverged: () => {}, hit: () => {} };
+
 /**
  * Our records in the table of a former system, in place: each of our writes also
  * says it in the former system's terms, and what that wrote is honoured, so that
@@ -65,11 +78,19 @@ export function responseToTell(response: StoredResponse): HttpResponse {
  * An item is the former system's where it has no token of ours, or a status that
  * ours does not go with: then the former system wrote last, without a fence, as
  * it does where an execution outlives its time.
+ *
+ * An item lies under the former system's id, which may say nothing of the tenant,
+ * so each of ours names the record that it is. One that names another is shown
+ * as that record, without its response: to whoever asks it is a mismatch.
+ *
+ * A key in quotes is to the former system another one than the same key bare, and
+ * to us the same. Such a request claims both items, the one as it was sent and
+ * the bare one: that excludes old code on the first and all of ours on the second.
  */
 export class FormerTableStore implements IdempotencyStore {
   public readonly limits: StoreLimits = { itemBytes: COPY_BYTES, writeUnitBytes: 1024 };
-  /** Of the request's claim: former records know no request, so they are compared with themselves. */
-  #fingerprint: Uint8Array = new Uint8Array();
+  /** Of the request: former records know no request, so they are compared with themselves. */
+  #claim: Claim | undefined;
 
   public constructor(
     private readonly table: string,
@@ -82,22 +103,24 @@ export class FormerTableStore implements IdempotencyStore {
 
   public forRequest(request: StoreRequest): IdempotencyStore {
     const { table, layout, transport } = this;
-    return new FormerTableStore(table, layout, transport, request, layout.idOf?.(request));
+    const { event, context, key, sentKey } = request;
+    const under = (formerId: string | undefined) => new FormerTableStore(table, layout, transport, request, formerId);
+    const bare = layout.idOf?.(event, context, key);
+    const asSent = sentKey === key ? bare : layout.idOf?.(event, context, sentKey);
+    if (asSent === undefined || bare === undefined || asSent === bare) return under(bare ?? asSent);
+    return new BothStores(under(asSent), under(bare), this.limits, NOBODY);
   }
 
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
     const { layout } = this;
-    this.#fingerprint = claim.fingerprint;
-    const parts = claimParts(claim, layout.schema);
+    this.#claim = claim;
     const { free, takeover, released } = CLAIMABLE;
-    const ours = [...(claim.takeover ? [`(${takeover} AND #fst = :fP)`] : []), `(${released} AND #fst = :fR)`];
-    const theirs = claim.takeover && layout.overdue ? [`(attribute_not_exists(#tok) AND ${layout.overdue.condition})`] : [];
-    const write = this.#withLayout(parts, 'P', layout.claimed(claim), layout.responseAttributes);
-    const reply = await this.#update(claim.id, {
-      ...write,
-      names: { ...write.names, ...(theirs.length > 0 ? layout.overdue!.names : {}) },
-      values: { ...write.values, ':fR': { S: layout.statuses.R } },
-    }, [free, ...ours, ...theirs].join(' OR '), true, options);
+    const ours = [...(claim.takeover ? [`(${takeover} AND #fst = :fP AND #oid = :oid)`] : []), `(${released} AND #fst = :fR)`];
+    const overdue = layout.overdue(claim);
+    const theirs = overdue === undefined ? [] : [`(attribute_not_exists(#tok) AND ${overdue.condition})`];
+    const named = addTo(claimParts(claim, layout.schema), { '#oid': FORMER_ATTRIBUTES.RECORD_ID }, { ':oid': { S: claim.id } }, ['#oid = :oid']);
+    const write = addTo(this.#withLayout(named, 'P', layout.claimed(claim), layout.responseAttributes), overdue?.names ?? {}, { ':fR': { S: layout.statuses.R } });
+    const reply = await this.#update(claim.id, write, [free, ...ours, ...theirs].join(' OR '), true, options);
     if (!reply.applied) return { applied: false, current: this.#record(claim.id, reply.item) };
     const { old } = reply;
     const isItem = old !== undefined && Object.keys(old).length > Object.keys(layout.key('')).length;
@@ -114,7 +137,7 @@ export class FormerTableStore implements IdempotencyStore {
   }
 
   public release(release: Release, options?: CallOptions): Promise<WriteReply> {
-    return this.#writeAsHolder(release.id, this.#withLayout(releaseParts(release), 'R', this.layout.released()), options);
+    return this.#writeAsHolder(release.id, this.#withLayout(releaseParts(release), 'R', this.layout.released(this.#claim)), options);
   }
 
   public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
@@ -122,7 +145,7 @@ export class FormerTableStore implements IdempotencyStore {
   }
 
   async #writeAsHolder(id: string, parts: WriteParts, options?: CallOptions): Promise<WriteReply> {
-    const write = { ...parts, values: { ...parts.values, ':fP': { S: this.layout.statuses.P } } };
+    const write = addTo(parts, {}, { ':fP': { S: this.layout.statuses.P } });
     const reply = await this.#update(id, write, `${HELD} AND #fst = :fP`, false, options);
     return reply.applied ? { applied: true } : { applied: false, current: this.#record(id, reply.item) };
   }
@@ -161,14 +184,29 @@ export class FormerTableStore implements IdempotencyStore {
     if (item === undefined) return undefined;
     const { layout } = this;
     if (item[ATTRIBUTES.TOKEN] !== undefined) {
-      const record = { ...decodeItem(item, layout.schema), id };
-      const said = (item[layout.statusAttribute] as { readonly S?: unknown } | undefined)?.S;
-      if ('unreadable' in record || said === layout.statuses[record.status]) return record;
+      const owner = textOf(item[FORMER_ATTRIBUTES.RECORD_ID]);
+      if (owner === undefined) return { id, unreadable: 'malformed', detail: `attribute ${FORMER_ATTRIBUTES.RECORD_ID} is missing or not of its type` };
+      const record = { ...decodeItem(item, layout.schema), id: owner };
+      if (!isReadable(record)) return { ...record, id };
+      if (owner !== id) return { ...record, response: undefined };
+      if (textOf(item[layout.statusAttribute]) === layout.statuses[record.status]) return record;
     }
     try {
-      return recordOf(layout.state(item, this.request), id, this.#fingerprint);
+      return recordOf(layout.state(item, this.request), id, this.#claim?.fingerprint ?? new Uint8Array());
     } catch (error) {
       return { id, unreadable: 'malformed', detail: error instanceof Error ? error.message : 'a former record that cannot be read' };
     }
   }
 }
+
+const addTo = (parts: WriteParts, names: WriteParts['names'], values: Values, set: readonly string[] = []): WriteParts => ({
+  set: [...parts.set, ...set],
+  remove: parts.remove,
+  names: { ...parts.names, ...names },
+  values: { ...parts.values, ...values },
+});
+
+const textOf = (attribute: unknown): string | undefined => {
+  const text = (attribute as { readonly S?: unknown } | undefined)?.S;
+  return typeof text === 'string' ? text : undefined;
+};

@@ -1,14 +1,16 @@
 import { responseOf } from './former-records';
-import type { FormerState } from './former-state';
+import { endOf, type FormerState } from './former-state';
 import { FormerTableStore, responseToTell, type FormerLayout } from './former-table-store';
+import { FORMER_ATTRIBUTES } from '../../../lib/contract';
 import type { StoredResponse } from '../../protocol/record';
 import { detectFront } from '../../request/fronts/detect';
-import { field, filled } from '../../request/fronts/parts';
-import { epochMillis, epochSeconds } from '../../time';
+import { field } from '../../request/fronts/parts';
+import { accountOf } from '../../request/tenant';
+import { epochMillis, epochSeconds, minus, plus, toEpochSeconds } from '../../time';
 import type { DynamoDbClientLike } from '../dynamodb/dynamodb-sdk-transport';
 import type { DynamoDbTransport, Values } from '../dynamodb/dynamodb-transport';
 import { transportOf } from '../dynamodb/dynamodb-transport-of';
-import type { StoreRequest } from '../store';
+import type { Claim, StoreRequest } from '../store';
 
 export interface LiftTableOptions {
   /** The table's name or ARN. */
@@ -27,19 +29,14 @@ export interface LiftTableOptions {
    */
   readonly ttlAttribute?: string;
   /**
-   * Names of the key's header, the first that was sent counts: the framework's
-   * `HeaderName`.
+   * The id of a request's item, where the framework made it otherwise; `undefined`
+   * where it can have none. For a key that was sent in quotes it is asked twice,
+   * with the quotes and without. What it throws is a store out of reach.
    *
-   * @default ['Idempotency-Key']
-   */
-  readonly headerNames?: readonly string[];
-  /**
-   * The id of a request's item, where it is made otherwise.
-   *
-   * @default - `account:key`, with `account_id` of the authorizer and the header as it was sent; the key alone without an account
+   * @default - `account:key`, with `account_id` of the authorizer, a number in digits; the key alone without an account
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever event and context the handler takes
-  readonly keyOf?: (event: any, context: any) => string | undefined;
+  readonly keyOf?: (event: any, context: any, key: string) => string | undefined;
   /**
    * A `DynamoDBClient` of `@aws-sdk/client-dynamodb`.
    *
@@ -66,14 +63,20 @@ export class LiftTableError extends Error {
  * are written so that it honours them. For the time of a migration, as the old
  * store of a `DualWriteStore`.
  *
- *     status      here                               to the framework
- *     processing  claimed                            409 until the record expires
- *     completed   completed                          replayed, as JSON
- *     error       of the framework: replayed         -
- *     released    released: may run                  may run
+ *     here        to the framework
+ *     claimed     processing until the lease ends: 409, and after that its own to run
+ *     completed   completed: replayed, as JSON
+ *     released    processing and past its time: it takes the lock and runs
+ *     replayed    its completed and its error
  *
- * The framework does not say what an item was asked for (method, path, body), so
- * its records are not compared with the request; ours are.
+ * The framework judges by the TTL attribute, so that says what the framework
+ * would have put there, and the expiry of our own records stands beside it. A
+ * record of an execution that died may be swept soon after its lease, as the
+ * framework's are; then the next one is not told of it.
+ *
+ * The framework does not say what an item was asked for (method, path, body), nor
+ * by whom but for the account, so its records are not compared with the request;
+ * ours are.
  *
  * @example
  * const store = new DualWriteStore(
@@ -85,38 +88,41 @@ export class LiftTableError extends Error {
 export class LiftTable extends FormerTableStore {
   /** @throws LiftTableError where an option is of the wrong type. */
   public constructor(options: LiftTableOptions) {
-    const { tableName, partitionKey = 'pk', ttlAttribute = 'ttl', headerNames = ['Idempotency-Key'], keyOf, client, transport } = options;
+    const { tableName, partitionKey = 'pk', ttlAttribute = 'ttl', keyOf = accountAndKey, client, transport } = options;
     for (const [name, value] of Object.entries({ tableName, partitionKey, ttlAttribute })) {
       if (typeof value !== 'string' || value === '') throw new LiftTableError(`${name} must be a non-empty string, got ${JSON.stringify(value)}.`);
     }
-    if (!Array.isArray(headerNames) || headerNames.length === 0) {
-      throw new LiftTableError(`headerNames must name a header at least, got ${JSON.stringify(headerNames)}: leave it out for Idempotency-Key.`);
-    }
-    const idOf = ({ event, context }: StoreRequest) => (keyOf === undefined ? accountAndKey(event, headerNames) : keyOf(event, context));
-    super(tableName, liftLayout(partitionKey, ttlAttribute, idOf), transportOf({ client, transport }));
+    if (typeof keyOf !== 'function') throw new LiftTableError(`keyOf must be a function of event, context and key, got ${JSON.stringify(keyOf)}.`);
+    super(tableName, liftLayout(partitionKey, ttlAttribute, keyOf), transportOf({ client, transport }));
   }
 }
 
 const liftLayout = (partitionKey: string, ttlAttribute: string, idOf: NonNullable<FormerLayout['idOf']>): FormerLayout => ({
-  schema: { partitionKey, ttlAttribute },
+  schema: { partitionKey, ttlAttribute: FORMER_ATTRIBUTES.EXPIRES_AT },
   statusAttribute: 'status',
-  statuses: { P: 'processing', C: 'completed', R: 'released' },
+  statuses: { P: 'processing', C: 'completed', R: 'processing' },
   responseAttributes: ['response', 'status_code', 'error', 'request_hash'],
   key: (id) => ({ [partitionKey]: { S: id } }),
   idOf,
-  claimed: ({ now }) => ({ created_at: { S: new Date(now).toISOString() } }),
-  completed: ({ response }) => told(response),
-  released: () => ({}),
+  overdue: () => ({ condition: '#fttl < :expiredBefore', names: { '#fttl': ttlAttribute } }),
+  claimed: ({ now, leaseEnd, margin }) => ({
+    created_at: { S: new Date(now).toISOString() },
+    [ttlAttribute]: { N: String(toEpochSeconds(plus(leaseEnd, margin)) + 1) },
+  }),
+  completed: ({ response, expiresAt }) => ({ ...told(response), [ttlAttribute]: { N: String(expiresAt) } }),
+  released: (claim) => ({ [ttlAttribute]: { N: String(past(claim)) } }),
   state: (item, request) => stateOf(item, ttlAttribute, request),
 });
 
-function accountAndKey(event: unknown, headerNames: readonly string[]): string | undefined {
+function accountAndKey(event: unknown, _context: unknown, key: string): string | undefined {
   const request = detectFront(event)?.request(event);
-  const key = headerNames.map((name) => request?.headers.get(name.toLowerCase())?.[0]).find((value) => value !== undefined);
-  if (request === undefined || key === undefined) return undefined;
-  const account = filled(field(request.identity.jwt?.claims, 'account_id')) ?? filled(field(request.identity.lambda?.context, 'account_id'));
+  if (request === undefined) return undefined;
+  const account = accountOf(request.identity);
   return account === undefined ? key : `${account}:${key}`;
 }
+
+/** A time that has passed on every host. Not so long ago that DynamoDB would leave the item: it deletes none that expired over five years ago. */
+const past = (claim: Claim | undefined): number => (claim === undefined ? 0 : toEpochSeconds(minus(claim.now, claim.margin)) - 1);
 
 /** The framework answers with this JSON and this status. */
 function told(response: StoredResponse): Values {
@@ -135,15 +141,17 @@ function isJson(text: string): boolean {
 
 function stateOf(item: Readonly<Record<string, unknown>>, ttlAttribute: string, request: StoreRequest | undefined): FormerState {
   const expiresAt = epochSeconds(number(item, ttlAttribute) ?? malformed(ttlAttribute));
+  const createdAt = Date.parse(text(item, 'created_at') ?? '');
+  const claimedAt = Number.isNaN(createdAt) ? undefined : epochMillis(createdAt);
   const status = text(item, 'status');
   // The framework lets another request run once the TTL of one that is being processed is over, and calls that a retry.
-  if (status === 'processing') return { kind: 'in-progress', leaseEnd: epochMillis(expiresAt * 1000) };
+  if (status === 'processing') return { kind: 'in-progress', claimedAt, leaseEnd: endOf(expiresAt) };
   const statusCode = number(item, 'status_code') ?? 500;
-  if (status === 'completed') return { kind: 'completed', expiresAt, response: responseOf(json(statusCode, text(item, 'response') ?? 'null'), request?.event) };
+  if (status === 'completed') return { kind: 'completed', claimedAt, expiresAt, response: responseOf(json(statusCode, text(item, 'response') ?? 'null'), request?.event) };
   if (status === 'error') {
     const message = text(item, 'error') ?? 'Previous request failed';
     const body = JSON.stringify({ code: 'IDEMPOTENT_ERROR_REPLAY', message });
-    return { kind: 'completed', expiresAt, response: responseOf(json(statusCode, body), request?.event) };
+    return { kind: 'completed', claimedAt, expiresAt, response: responseOf(json(statusCode, body), request?.event) };
   }
   return malformed('status');
 }

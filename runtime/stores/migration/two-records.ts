@@ -1,3 +1,4 @@
+import { isFormer } from './former-state';
 import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../protocol/record';
 import { isClaimable, isExpired } from '../../protocol/transitions';
 import type { Claim } from '../store';
@@ -6,13 +7,18 @@ import type { Claim } from '../store';
  * Which of two records of one key decides, where they are not of one claim. The
  * later claim does: it was only made because the earlier lease had run out in the
  * store that its host looks at, so the earlier execution is the superseded one. A
+ * record of a former system, which nothing fences, counts as the earlier one. A
  * released record has no say, and one that cannot be read decides against running.
+ * What another operation has under the same id of a former table decides only
+ * where there is nothing else.
  */
-export function deciding(one: StoredRecord | undefined, other: StoredRecord | undefined): StoredRecord | undefined {
+export function deciding(one: StoredRecord | undefined, other: StoredRecord | undefined, id: string): StoredRecord | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   if (!isReadable(one)) return one;
   if (!isReadable(other)) return other;
+  if (one.id !== other.id) return one.id === id ? one : other;
   if (one.status === 'R' || other.status === 'R') return one.status === 'R' ? other : one;
+  if (isFormer(one) !== isFormer(other)) return isFormer(one) ? other : one;
   return other.claimedAt > one.claimedAt ? other : one;
 }
 

@@ -156,6 +156,37 @@ describe('an HTTP handler', () => {
   });
 });
 
+describe('F84: powertoolsKey', () => {
+  const configured = (eventKeyJmesPath: string, throwOnNoIdempotencyKey = false) => {
+    const own = layer();
+    own.configure({ config: config({ eventKeyJmesPath, throwOnNoIdempotencyKey }) });
+    return own;
+  };
+
+  test('F84: is none where the JMESPath selects nothing, so that no two such requests share a record', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    for (const throws of [false, true]) {
+      const own = configured('headers."idempotency-key"', throws);
+      for (const headers of [{}, { 'Idempotency-Key': 'k' }, { 'idempotency-key': '' }, { 'idempotency-key': null }]) {
+        expect(powertoolsKey(own, { headers })).toBeUndefined();
+      }
+      const parts = configured('[headers."idempotency-key", account]', throws);
+      expect(powertoolsKey(parts, { headers: {} })).toBeUndefined();
+      expect(powertoolsKey(parts, { headers: {}, account: 'acme' })).toMatch(/#/);
+    }
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
+  test('F84: leaves the layer as it was, and throws what a JMESPath throws that cannot be evaluated', () => {
+    const own = configured('headers."idempotency-key"');
+    expect(powertoolsKey(own, { headers: { 'idempotency-key': 'k' } })).toBe((own as unknown as { getHashedIdempotencyKey(payload: unknown): string }).getHashedIdempotencyKey({ headers: { 'idempotency-key': 'k' } }));
+    powertoolsKey(own, {});
+    expect((own as unknown as { throwOnNoIdempotencyKey: boolean }).throwOnNoIdempotencyKey).toBe(false);
+    expect(() => powertoolsKey(configured('not_a_function(@)'), {})).toThrow(/not_a_function/);
+  });
+});
+
 describe('the store contract, beside a table of Powertools', () => {
   test.each(storeContract.map((promise) => [promise.name, promise] as const))('%s', async (_, { run }) => {
     jest.useRealTimers();

@@ -50,7 +50,7 @@ const stores: Record<string, () => IdempotencyStore> = {
     new DynamoDbStore({ tableName: 'other-names', partitionKey: 'pk', ttlAttribute: 'ttl', client: dynamoDb.client }),
   'Lift table': () => new LiftTable({ tableName: 'lift', client: dynamoDb.client }),
   'Powertools table': () =>
-    new PowertoolsTable({ tableName: 'powertools', keyOf: () => undefined, client: dynamoDb.client }).forRequest({ event: httpApiEvent(), context: {} }),
+    new PowertoolsTable({ tableName: 'powertools', keyOf: () => undefined, client: dynamoDb.client }).forRequest({ event: httpApiEvent(), context: {}, key: 'k', sentKey: 'k' }),
   'Redis, by the client redis,': () => new RedisStore({ client: nodeRedis }),
   'Redis, by the client ioredis,': () => new RedisStore({ client: ioRedis }),
   ...Object.fromEntries((['old', 'both', 'new'] satisfies MigrationPhase[]).flatMap((phase) => [
