@@ -6,13 +6,32 @@ import { LocalError, reasonOf } from './local-error';
 export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
+  /** The name of the condition without which it is not deployed. */
+  readonly Condition?: string;
 }
 
 /** The part of a CloudFormation template that is read here. */
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>>;
-  readonly Parameters: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
+  readonly Outputs: Readonly<Record<string, Output>>;
+  readonly Parameters: Readonly<Record<string, Parameter>>;
+  readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Mappings: Readonly<Record<string, unknown>>;
+  /** Names of the macros that CloudFormation would run over it. */
+  readonly Transform: readonly string[];
+}
+
+export interface Output {
+  readonly Value: unknown;
+  readonly Export?: { readonly Name: unknown };
+  readonly Condition?: string;
+}
+
+export interface Parameter {
+  readonly Type?: string;
+  readonly Default?: unknown;
+  readonly AllowedValues?: readonly unknown[];
+  readonly AllowedPattern?: string;
 }
 
 /** One stack of a cloud assembly. */
@@ -28,13 +47,19 @@ export interface Stack {
   /** Its own, or that of who runs it where it names none. */
   readonly environment: Environment;
   readonly template: Template;
-  /** Construct paths below the stack by logical id: `Payments/HttpApi/Resource`. */
-  readonly constructPaths: ReadonlyMap<string, string>;
+  /** Construct paths below the stack by logical id: `Payments/HttpApi/Resource`; those of the stacks that it nests among them. */
+  readonly constructPaths: ReadonlyMap<string, readonly string[]>;
+  /** What the construct paths of its own begin with: `Inner/` for a nested stack. */
+  readonly folder: string;
   /** Files and folders of the assembly by the object key that the template names. */
   readonly assets: ReadonlyMap<string, string>;
   /** Artifact ids of the stacks that deploy before it. */
   readonly dependencies: readonly string[];
+  /** The stack that nests this one, and the resource there that does. */
+  readonly parent?: { readonly stack: Stack; readonly logicalId: string };
 }
+
+export const NESTED_STACK_TYPE = 'AWS::CloudFormation::Stack';
 
 export interface Assembly {
   readonly stacks: readonly Stack[];
@@ -68,9 +93,36 @@ export function readAssembly(directory: string, callers: Environment = callersEn
   const names = stacks.map(({ name }) => name);
   const isShared = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
   return {
-    stacks: stacks.map((stack) => ({ ...stack, prefix: isShared(stack.name) ? inEnvironment(stack) : stack.name })),
+    stacks: stacks
+      .map((stack) => ({ ...stack, prefix: isShared(stack.name) ? inEnvironment(stack) : stack.name }))
+      .flatMap(withNested),
     missingContext,
   };
+}
+
+/** A stack and those that it nests, as far as their templates are in the assembly. */
+function withNested(stack: Stack): readonly Stack[] {
+  const nested = Object.entries(stack.template.Resources).flatMap(([logicalId, { Type, Properties }]) => {
+    const file = Type === NESTED_STACK_TYPE ? templateAsset(Properties.TemplateURL, stack.assets) : undefined;
+    if (file === undefined) return [];
+    const made = (name: string) => `${name}-${logicalId}`;
+    return withNested({
+      ...stack,
+      id: `${stack.id}/${logicalId}`,
+      name: made(stack.name),
+      prefix: made(stack.prefix),
+      template: readTemplate(file),
+      folder: constructPathOf(stack, logicalId).replace(/\.NestedStack\/[^/]+$/, '/'),
+      parent: { stack, logicalId },
+    });
+  });
+  return [stack, ...nested];
+}
+
+/** The URL is made of intrinsics, and ends with the asset's object key. */
+function templateAsset(url: unknown, assets: Stack['assets']): string | undefined {
+  const text = JSON.stringify(url ?? null);
+  return [...assets].find(([key]) => text.includes(`/${key}"`))?.[1];
 }
 
 const inEnvironment = ({ name, environment: { account, region } }: Stack): string => `${name}-${region}-${account}`;
@@ -103,23 +155,29 @@ function readDirectory(directory: string, callers: Environment): Assembly {
  */
 export function selectStacks(assembly: Assembly, name: string | undefined): { readonly served: readonly Stack[]; readonly all: readonly Stack[] } {
   if (name === undefined) return { served: assembly.stacks, all: assembly.stacks };
-  const served = assembly.stacks.filter((stack) => [stack.name, stack.id, stack.path].includes(name));
-  if (served.length === 0) {
-    const known = assembly.stacks.map((stack) => stack.name).join(', ') || 'none';
+  const roots = assembly.stacks.filter(({ parent }) => parent === undefined);
+  const named = roots.filter((stack) => [stack.name, stack.id, stack.path].includes(name));
+  if (named.length === 0) {
+    const known = roots.map((stack) => stack.name).join(', ') || 'none';
     throw new LocalError('STACK_UNKNOWN', `--stack "${name}" is not in the assembly; its stacks are: ${known}`);
   }
   const wanted = new Set<Stack>();
   const add = (stack: Stack): void => {
     if (wanted.has(stack)) return;
     wanted.add(stack);
-    assembly.stacks.filter(({ id }) => stack.dependencies.includes(id)).forEach(add);
+    roots.filter(({ id }) => stack.dependencies.includes(id)).forEach(add);
   };
-  served.forEach(add);
-  return { served, all: assembly.stacks.filter((stack) => wanted.has(stack)) };
+  named.forEach(add);
+  return {
+    served: assembly.stacks.filter((stack) => named.includes(rootOf(stack))),
+    all: assembly.stacks.filter((stack) => wanted.has(rootOf(stack))),
+  };
 }
 
+/** The stack that is deployed by itself. */
+export const rootOf = (stack: Stack): Stack => (stack.parent === undefined ? stack : rootOf(stack.parent.stack));
+
 function readStack(directory: string, id: string, artifact: Artifact, manifest: Manifest, callers: Environment): Stack {
-  const template = readJson<Partial<Template>>(path.join(directory, String(artifact.properties?.templateFile)));
   const name = typeof artifact.properties?.stackName === 'string' ? artifact.properties.stackName : id;
   const place = artifact.displayName ?? id;
   return {
@@ -128,14 +186,23 @@ function readStack(directory: string, id: string, artifact: Artifact, manifest: 
     prefix: name,
     path: place,
     environment: environmentOf(artifact, callers),
-    template: {
-      Resources: mapValues(template.Resources ?? {}, (resource) => ({ ...resource, Properties: resource.Properties ?? {} })),
-      Outputs: template.Outputs ?? {},
-      Parameters: template.Parameters ?? {},
-    },
+    template: readTemplate(path.join(directory, String(artifact.properties?.templateFile))),
     constructPaths: constructPaths(directory, artifact, place),
+    folder: '',
     assets: readAssets(directory, artifact, manifest),
     dependencies: artifact.dependencies ?? [],
+  };
+}
+
+function readTemplate(file: string): Template {
+  const { Resources = {}, Outputs = {}, Parameters = {}, Conditions = {}, Mappings = {}, Transform = [] } = readJson<Partial<Template>>(file);
+  return {
+    Resources: mapValues(Resources, (resource) => ({ ...resource, Properties: resource.Properties ?? {} })),
+    Outputs,
+    Parameters,
+    Conditions,
+    Mappings,
+    Transform: [Transform].flat(),
   };
 }
 
@@ -147,20 +214,31 @@ function environmentOf(artifact: Artifact, callers: Environment): Environment {
   };
 }
 
-function constructPaths(directory: string, artifact: Artifact, stackPath: string): Map<string, string> {
+function constructPaths(directory: string, artifact: Artifact, stackPath: string): Map<string, string[]> {
   const metadata: ConstructMetadata = {
     ...artifact.metadata,
     ...(artifact.additionalMetadataFile ? readJson<ConstructMetadata>(path.join(directory, artifact.additionalMetadataFile)) : {}),
   };
-  const paths = new Map<string, string>();
+  const paths = new Map<string, string[]>();
   for (const [construct, entries] of Object.entries(metadata)) {
     const logicalId = entries.find(({ type }) => type === 'aws:cdk:logicalId')?.data;
     const prefix = `/${stackPath}/`;
     if (typeof logicalId === 'string') {
-      paths.set(logicalId, construct.startsWith(prefix) ? construct.slice(prefix.length) : construct.split('/').slice(2).join('/'));
+      const below = construct.startsWith(prefix) ? construct.slice(prefix.length) : construct.split('/').slice(2).join('/');
+      paths.set(logicalId, [...paths.get(logicalId) ?? [], below]);
     }
   }
   return paths;
+}
+
+/**
+ * The construct path of a resource below its outermost stack, or the logical id
+ * in a template that no CDK wrote. A nested stack may have its parent's logical
+ * ids, for the same path below it: the parent's is the shorter one then.
+ */
+export function constructPathOf({ constructPaths: paths, folder }: Stack, logicalId: string): string {
+  const own = (paths.get(logicalId) ?? []).filter((candidate) => candidate.startsWith(folder));
+  return own.sort((a, b) => a.length - b.length)[0] ?? folder + logicalId;
 }
 
 /** Assets by object key: the key holds the content's hash, so that the bucket need not be compared. */

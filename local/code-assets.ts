@@ -20,7 +20,14 @@ export function locateCode(resource: DeployedResource, property: 'Code' | 'Conte
   if (!existsSync(asset)) {
     throw new LocalError('ASSEMBLY_INVALID', `the code of ${resource.constructPath} is missing (${asset}); synthesize again with "npx cdk synth"`);
   }
-  return { directory: statSync(asset).isDirectory() ? asset : unpacked(asset, resource, temporaryDirectory()) };
+  return { directory: statSync(asset).isDirectory() ? asset : unpacked(asset, `the code of ${resource.constructPath}`, temporaryDirectory()) };
+}
+
+/** The unpacked content of a layer that is given as a folder or an archive. Throws `USAGE` where it is neither. */
+export function layerDirectory(arn: string, given: string, temporaryDirectory: () => string): string {
+  const found = statSync(given, { throwIfNoEntry: false });
+  if (!found) throw new LocalError('USAGE', `--layer ${arn}: there is no folder or archive ${given}`);
+  return found.isDirectory() ? given : unpacked(given, `the layer ${arn}`, temporaryDirectory());
 }
 
 function inlineCode(source: string, temporaryDirectory: string): string {
@@ -29,12 +36,12 @@ function inlineCode(source: string, temporaryDirectory: string): string {
   return directory;
 }
 
-function unpacked(archive: string, resource: DeployedResource, temporaryDirectory: string): string {
+function unpacked(archive: string, what: string, temporaryDirectory: string): string {
   const directory = mkdtempSync(path.join(temporaryDirectory, 'asset-'));
   try {
     unzip(readFileSync(archive), directory);
   } catch (cause) {
-    throw new LocalError('ASSEMBLY_INVALID', `the code of ${resource.constructPath} (${archive}) cannot be unpacked: ${reasonOf(cause)}`, { cause });
+    throw new LocalError('ASSEMBLY_INVALID', `${what} (${archive}) cannot be unpacked: ${reasonOf(cause)}`, { cause });
   }
   return directory;
 }

@@ -18,6 +18,9 @@ export function callersEnvironment(variables: Readonly<Record<string, string | u
   };
 }
 
+export const isSameEnvironment = (one: Environment, other: Environment): boolean =>
+  one.account === other.account && one.region === other.region;
+
 /** `aws`, or that of a region in China or of the United States' government. */
 export function partitionOf({ region }: Environment): string {
   if (region.startsWith('cn-')) return 'aws-cn';

@@ -102,6 +102,14 @@ const secret: Kind = (context) => {
   return values(secretArn, { Id: secretArn });
 };
 
+const parameter: Kind = (context) => {
+  const name = context.property('Name') ?? `CFN-${generatedName(context, 1011)}`;
+  return values(name, { Type: context.property('Type'), Value: context.property('Value') });
+};
+
+/** The identifier is what tokens bear before the name of a scope. */
+const resourceServer: Kind = (context) => values(context.property('Identifier') ?? generatedName(context, 256), {});
+
 const queue: Kind = (context) => {
   const name = context.property('QueueName') ?? generatedName(context, 80);
   const { account, region } = context.environment;
@@ -132,6 +140,8 @@ const KINDS: Readonly<Record<string, Kind | undefined>> = {
   'AWS::ApiGateway::RestApi': restApi,
   'AWS::S3::Bucket': bucket,
   'AWS::SecretsManager::Secret': secret,
+  'AWS::SSM::Parameter': parameter,
+  'AWS::Cognito::UserPoolResourceServer': resourceServer,
   'AWS::SQS::Queue': queue,
   'AWS::SNS::Topic': topic,
 };

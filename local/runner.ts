@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly } from './assembly';
@@ -6,6 +7,7 @@ import type { LocalOptions } from './cli-options';
 import type { DynamoDb } from './dynamodb';
 import { DynamoDbClients } from './dynamodb-clients';
 import { callersEnvironment } from './environment';
+import type { Given } from './given';
 import { serve, type ApiServer, type Observer } from './http/server';
 import { LocalError } from './local-error';
 import { observerOf } from './observer';
@@ -14,7 +16,7 @@ import { planAssembly, type Plan } from './plan';
 import type { RunContext } from './run-context';
 import { startFunctions } from './start-functions';
 import { startDynamoDb, startServices } from './start-services';
-import { synthesize } from './synth';
+import { appOfProject, synthesize } from './synth';
 import { History } from './window/history';
 import { Records } from './window/records';
 import { RequestWindow } from './window/window';
@@ -35,11 +37,10 @@ export interface Running {
 export async function start(options: LocalOptions, context: RunContext): Promise<Running> {
   const cleanup = new Cleanup();
   try {
-    const directory = options.source.kind === 'app'
-      ? await synthesize({ ...context, command: options.source.command, temporaryDirectory: cleanup.temporaryDirectory })
-      : path.resolve(context.directory, options.source.directory);
+    const directory = await assemblyOf(options, context, cleanup.temporaryDirectory);
     context.signal.throwIfAborted();
-    const plan = planAssembly(readAssembly(directory, callersEnvironment(context.environment)), options.stack, cleanup.temporaryDirectory);
+    const assembly = readAssembly(directory, callersEnvironment(context.environment));
+    const plan = planAssembly(assembly, options.stack, cleanup.temporaryDirectory, givenIn(options, context));
 
     const history = new History(Date.now);
     const outcomes = new OutcomeLog((requestId, told) => history.told(requestId, told));
@@ -76,6 +77,19 @@ export async function start(options: LocalOptions, context: RunContext): Promise
     await cleanup.run();
     throw error;
   }
+}
+
+/** The folder of the assembly: synthesized, or there already. */
+async function assemblyOf({ source, context: given }: LocalOptions, context: RunContext, temporaryDirectory: () => string): Promise<string> {
+  if (source.kind === 'assembly') return path.resolve(context.directory, source.directory);
+  const app = source.kind === 'app' ? source.command : appOfProject(context.directory);
+  const folder = path.resolve(context.directory, app);
+  if (existsSync(path.join(folder, 'manifest.json'))) return folder;
+  return synthesize({ ...context, command: app, origin: source.kind === 'app' ? '--app' : 'the app of cdk.json', context: given, temporaryDirectory });
+}
+
+function givenIn({ given }: LocalOptions, { directory }: RunContext): Given {
+  return { ...given, layers: new Map([...given.layers].map(([arn, folder]) => [arn, path.resolve(directory, folder)])) };
 }
 
 const MAX_PORT = 65_535;

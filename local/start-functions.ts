@@ -2,8 +2,7 @@ import type { Cleanup } from './cleanup';
 import type { Invoke } from './fronts/front';
 import type { Endpoints, FunctionPlan } from './functions';
 import { createFunction } from './lambda/function-pool';
-import { FunctionSpecError } from './lambda/function-spec-error';
-import type { FunctionOptions, FunctionSpec, InvocationResult, LocalFunction, LogLine } from './lambda/local-function';
+import type { InvocationResult, LocalFunction, LogLine } from './lambda/local-function';
 import type { OutcomeLog } from './outcome';
 import type { Plan } from './plan';
 import type { RunContext } from './run-context';
@@ -22,8 +21,7 @@ export function startFunctions(
     onNotice: (notice: string) => context.reporter.warning(notice),
   };
   for (const planned of plan.functions.planned) {
-    const local = createOrSkip(planned.spec(endpointsOf(planned)), { ...options, environment: planned.environment }, plan);
-    if (!local) continue;
+    const local = createFunction(planned.spec(endpointsOf(planned)), { ...options, environment: planned.environment });
     cleanup.add(() => local.close());
     running.set(planned, local);
   }
@@ -31,14 +29,3 @@ export function startFunctions(
 }
 
 const NOT_RUN: InvocationResult = { kind: 'threw', error: { errorType: 'NotRun', errorMessage: 'This function is not run locally.' } };
-
-/** A runtime that is not run is no reason not to serve the other functions. */
-function createOrSkip(spec: FunctionSpec, options: FunctionOptions, { notices }: Plan): LocalFunction | undefined {
-  try {
-    return createFunction(spec, options);
-  } catch (error) {
-    if (!(error instanceof FunctionSpecError) || error.code !== 'UNSUPPORTED_RUNTIME') throw error;
-    notices.warn(`${error.message} Requests to it get a 500.`);
-    return undefined;
-  }
-}

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { startObjects } from './aws/objects';
+import { startParameters } from './aws/parameters';
 import { startSecrets } from './aws/secrets';
 import type { LocalService } from './aws/service';
 import type { Cleanup } from './cleanup';
@@ -22,6 +23,7 @@ export async function startDynamoDb(
   if (options.dynamodbEndpoint !== undefined && options.dataDirectory !== undefined) {
     plan.notices.warn('--data has no effect with --dynamodb-endpoint: that server keeps the items');
   }
+  noteForeignTables(plan, options);
   if (plan.tables.length === 0 && options.dynamodbEndpoint === undefined) return undefined;
   const dynamodb = options.dynamodbEndpoint !== undefined
     ? externalDynamoDb(options.dynamodbEndpoint)
@@ -38,6 +40,14 @@ export async function startDynamoDb(
   return dynamodb;
 }
 
+function noteForeignTables({ foreignTables, notices }: Plan, { dynamodbEndpoint }: LocalOptions): void {
+  for (const name of foreignTables) {
+    notices.warn(dynamodbEndpoint === undefined
+      ? `the table "${name}" is not in the assembly and its key is not known here, so that it is not made; run with --dynamodb-endpoint URL of a DynamoDB that has it`
+      : `the table "${name}" is not in the assembly: it is taken as it is at ${dynamodbEndpoint}`);
+  }
+}
+
 /** What leads each function's AWS clients here. S3 is led here only where the wrapper needs it: a handler's own buckets are not run. */
 export async function startServices(
   plan: Plan, dynamodb: DynamoDb | undefined, options: LocalOptions, context: RunContext, cleanup: Cleanup,
@@ -50,10 +60,12 @@ export async function startServices(
   const objectDirectory = () => path.join(
     options.dataDirectory === undefined ? cleanup.temporaryDirectory() : path.resolve(context.directory, options.dataDirectory), 'objects');
   const secrets = plan.secrets.length > 0 ? await started(startSecrets(plan.secrets)) : undefined;
+  const parameters = plan.parameters.length > 0 ? await started(startParameters(plan.parameters)) : undefined;
   const objects = plan.overflowBuckets.length > 0 ? await started(startObjects(plan.overflowBuckets, objectDirectory())) : undefined;
   return ({ overflowBucket }) => ({
     ...(dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint } : {}),
     ...(secrets === undefined ? {} : { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets }),
+    ...(parameters === undefined ? {} : { AWS_ENDPOINT_URL_SSM: parameters }),
     ...(objects === undefined || overflowBucket === undefined ? {} : { AWS_ENDPOINT_URL_S3: objects }),
   });
 }

@@ -7,9 +7,13 @@ import { LocalError, reasonOf } from './local-error';
 export interface SynthRequest {
   /** Run through the shell, as `cdk --app` does. */
   readonly command: string;
+  /** Where it was named: `--app`. */
+  readonly origin: string;
   /** The folder of cdk.json; the app runs there. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Over that of both files. */
+  readonly context: Readonly<Record<string, string>>;
   /** For what must not outlive this process. */
   readonly temporaryDirectory: () => string;
   /** Ends the app when it fires. */
@@ -36,19 +40,29 @@ export async function synthesize(request: SynthRequest): Promise<string> {
     CDK_OUTDIR: directory,
     CDK_DEFAULT_ACCOUNT: account,
     CDK_DEFAULT_REGION: region,
-    ...contextVariables(appContext(request.directory, settings), request.temporaryDirectory),
+    ...contextVariables({ ...appContext(request.directory, settings), ...request.context }, request.temporaryDirectory),
   };
   const manifest = path.join(directory, 'manifest.json');
   const before = modifiedAt(manifest);
-  const status = await runThroughShell(request.command, request.directory, environment, request.signal);
+  const status = await runThroughShell(request, environment);
   if (status !== 0) {
-    throw new LocalError('APP_FAILED', `--app "${request.command}" failed with exit status ${status}; its own output is above`, { exitCode: status });
+    throw new LocalError('APP_FAILED', `${request.origin} "${request.command}" failed with exit status ${status}; its own output is above`, { exitCode: status });
   }
   // What an earlier run left behind is not this app's assembly.
   if (modifiedAt(manifest) === before) {
-    throw new LocalError('APP_FAILED', `--app "${request.command}" ended without writing an assembly to ${directory}; does it create an App and call synth()?`);
+    throw new LocalError('APP_FAILED', `${request.origin} "${request.command}" ended without writing an assembly to ${directory}; does it create an App and call synth()?`);
   }
   return directory;
+}
+
+/**
+ * The app that cdk.json names: a command, or the folder of an assembly, as
+ * `cdk` takes it. Throws `USAGE` where it names none.
+ */
+export function appOfProject(directory: string): string {
+  const { app } = readJsonObject(path.join(directory, 'cdk.json'));
+  if (typeof app === 'string' && app.trim() !== '') return app;
+  throw new LocalError('USAGE', `nothing to run: ${path.join(directory, 'cdk.json')} names no "app"; give --app "npx tsx bin/app.ts" or --assembly cdk.out`);
 }
 
 /** What `cdk` hands to an app: the context of both files, cdk.context.json last, and paths in the templates' metadata. */
@@ -65,7 +79,7 @@ function contextVariables(context: Record<string, unknown>, temporaryDirectory: 
   return { CDK_CONTEXT_JSON: '{}', CONTEXT_OVERFLOW_LOCATION_ENV: file };
 }
 
-async function runThroughShell(command: string, cwd: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+async function runThroughShell({ command, origin, directory: cwd, signal }: SynthRequest, env: NodeJS.ProcessEnv): Promise<number> {
   // A process group of its own, so that ending it ends what the shell started as well.
   const group = process.platform !== 'win32';
   const child = spawn(command, { shell: true, cwd, env, stdio: ['ignore', 2, 2], detached: group });
@@ -78,7 +92,7 @@ async function runThroughShell(command: string, cwd: string, env: NodeJS.Process
   signal.addEventListener('abort', stop, { once: true });
   try {
     return await new Promise<number>((resolve, reject) => {
-      child.once('error', (cause) => reject(new LocalError('APP_FAILED', `--app "${command}" could not be started: ${cause.message}`, { cause })));
+      child.once('error', (cause) => reject(new LocalError('APP_FAILED', `${origin} "${command}" could not be started: ${cause.message}`, { cause })));
       child.once('exit', (code) => resolve(code ?? 1));
     });
   } finally {

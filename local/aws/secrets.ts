@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { Deployment } from '../deployment';
+import { givenSecret, namesSecret, secretNameIn, secretValue } from './secret-value';
 import { listenOnFreePort, type LocalService } from './service';
+import { arnOf, callersEnvironment } from '../environment';
 import { readBody } from '../http/body';
-
-export const SECRET_TYPE = 'AWS::SecretsManager::Secret';
+import { SECRET_TYPE } from '../stored-values';
 
 export interface Secret {
   readonly arn: string;
@@ -12,26 +12,22 @@ export interface Secret {
   readonly value: string;
 }
 
-/**
- * The template's secrets. One whose value AWS would make up has a value made of
- * its ARN: the same at every start, so that record ids keyed by it stay the
- * same, and no secret at all.
- */
-export function planSecrets(deployment: Deployment): readonly Secret[] {
-  return deployment.ofType(SECRET_TYPE).map((resource) => {
+/** The template's secrets, and those that are given: what is given counts. */
+export function planSecrets(deployment: Deployment, given: ReadonlyMap<string, string> = new Map()): readonly Secret[] {
+  const declared = deployment.ofType(SECRET_TYPE).map((resource) => {
     const arn = resource.ref;
-    return {
-      arn,
-      name: arn.split(':').at(-1)!.replace(/-[^-]*$/, ''),
-      value: resource.string('SecretString') ?? generated(resource.property('GenerateSecretString'), arn),
-    };
+    return { arn, name: secretNameIn(arn), value: givenSecret(arn, given) ?? secretValue(resource) };
   });
+  const known = new Set(declared.map(({ name }) => name));
+  const others = [...given].map(([id, value]) => secretOf(id, value)).filter(({ name }) => !known.has(name));
+  return [...declared, ...others];
 }
 
-function generated(rules: unknown, arn: string): string {
-  const { GenerateStringKey: key, SecretStringTemplate: template } = (rules ?? {}) as { GenerateStringKey?: string; SecretStringTemplate?: string };
-  const made = createHash('sha256').update(arn).digest('base64url');
-  return key === undefined ? made : JSON.stringify({ ...(JSON.parse(template ?? '{}') as object), [key]: made });
+/** A secret that no template declares, by its ARN or name. */
+export function secretOf(id: string, value: string): Secret {
+  return id.startsWith('arn:')
+    ? { arn: id, name: secretNameIn(id), value }
+    : { arn: arnOf(callersEnvironment(), 'secretsmanager', `secret:${id}-local1`), name: id, value };
 }
 
 /** The part of Secrets Manager that hands secrets out: GetSecretValue of the current version. */
@@ -47,7 +43,7 @@ export function startSecrets(secrets: readonly Secret[]): Promise<LocalService> 
 function answerTo(secrets: readonly Secret[], target: string, body: Buffer | string): readonly [number, unknown] {
   if (target !== 'secretsmanager.GetSecretValue') return [400, { __type: 'InvalidRequestException', message: `${target} is not run locally` }];
   const secretId = secretIdIn(body);
-  const secret = secrets.find(({ arn, name }) => secretId === arn || secretId === name || arn.startsWith(`${secretId}-`));
+  const secret = secretId === undefined ? undefined : findSecret(secrets, secretId);
   if (!secret) return [400, { __type: 'ResourceNotFoundException', message: "Secrets Manager can't find the specified secret." }];
   return [200, { ARN: secret.arn, Name: secret.name, SecretString: secret.value, VersionId: 'local', VersionStages: ['AWSCURRENT'] }];
 }
@@ -60,3 +56,7 @@ function secretIdIn(body: Buffer | string): string | undefined {
     return undefined;
   }
 }
+
+/** One that was given by its name is asked for by an ARN whose end nobody here knows. */
+export const findSecret = (secrets: readonly Secret[], id: string): Secret | undefined =>
+  secrets.find((secret) => namesSecret(id, secret)) ?? secrets.find(({ name }) => id.startsWith('arn:') && secretNameIn(id) === name);

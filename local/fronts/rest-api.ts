@@ -22,8 +22,8 @@ const DEFAULT_TIMEOUT_MS = 29_000;
 
 interface Method {
   readonly name: string;
-  /** `undefined`: it cannot run here, and requests get a 500. */
-  readonly integration: { readonly function: FunctionPlan; readonly timeoutMs: number } | { readonly mock: MockIntegration } | undefined;
+  /** `undefined`: it is of a kind that is not run, and requests get a 500; without its function they get what a function that fails gets. */
+  readonly integration: { readonly function: FunctionPlan | undefined; readonly timeoutMs: number } | { readonly mock: MockIntegration } | undefined;
   readonly authorizer: RestAuthorizer | undefined;
   readonly validation: RequestValidation | undefined;
   readonly needsApiKey: boolean;
@@ -121,6 +121,7 @@ class RestApi implements Api {
       identity: { ...verdict?.identity, ...apiKey },
     });
     const failed = () => this.responses.failedFunction(request.id);
+    if (!integration.function) return { response: failed() };
     return callFunction(integration.function, request.id, event, integration.timeoutMs, invoke, {
       returned: (payload) => responseOfProxyResult(payload, {
         strict: true,
@@ -169,7 +170,6 @@ class RestApi implements Api {
       this.context.notices.skip(method, `an integration of type ${String(Type)} is not run; requests to it get a 500`);
       return undefined;
     }
-    const found = this.context.functions.find(String(Uri), method);
-    return found && { function: found, timeoutMs: Number(TimeoutInMillis ?? DEFAULT_TIMEOUT_MS) };
+    return { function: this.context.functions.find(String(Uri), method), timeoutMs: Number(TimeoutInMillis ?? DEFAULT_TIMEOUT_MS) };
   }
 }

@@ -3,6 +3,8 @@ import type { FunctionSpec } from './local-function';
 
 const SUPPORTED: Readonly<Record<string, number>> = { 'nodejs20.x': 20, 'nodejs22.x': 22, 'nodejs24.x': 24 };
 
+export const isSupportedRuntime = (runtime: string): boolean => Object.hasOwn(SUPPORTED, runtime);
+
 /**
  * The major version of Node that the function declares.
  *

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App, SecretValue, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { StringListParameter, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { readAssembly } from '../../local/assembly';
 import { startObjects } from '../../local/aws/objects';
+import { planParameters, startParameters } from '../../local/aws/parameters';
 import { planSecrets, startSecrets } from '../../local/aws/secrets';
 import type { LocalService } from '../../local/aws/service';
 import { Deployment } from '../../local/deployment';
@@ -57,6 +59,57 @@ describe('secrets', () => {
   ])('%s is refused', async (_, target, body, type) => {
     service = await startSecrets(planned());
     expect(await call(target, body)).toMatchObject({ status: 400, __type: type });
+  });
+});
+
+describe('SSM parameters', () => {
+  const start = async (given: ReadonlyMap<string, string> = new Map()) => {
+    const app = new App({ outdir: path.join(directory, 'cdk.out') });
+    const west = new Stack(app, 'West', { env: { account: '111111111111', region: 'eu-west-1' } });
+    new StringParameter(west, 'Currency', { parameterName: '/shop/currency', stringValue: 'EUR' });
+    new StringListParameter(west, 'Zones', { parameterName: '/shop/deep/zones', stringListValue: ['a', 'b'] });
+    const east = new Stack(app, 'East', { env: { account: '111111111111', region: 'us-east-1' } });
+    new StringParameter(east, 'Currency', { parameterName: '/shop/currency', stringValue: 'USD' });
+    service = await startParameters(planParameters(new Deployment(readAssembly(app.synth().directory).stacks), given));
+  };
+  const ask = async (operation: string, body: unknown, region = 'eu-west-1') => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=local/20261125/${region}/ssm/aws4_request, SignedHeaders=host, Signature=00`;
+    const response = await fetch(service.endpoint, { method: 'POST', headers: { authorization, 'x-amz-target': `AmazonSSM.${operation}` }, body: JSON.stringify(body) });
+    return { ...(await response.json() as Record<string, any>), status: response.status } as Record<string, any>;
+  };
+
+  test('that the template declares are served, each in its region', async () => {
+    await start();
+    expect(await ask('GetParameter', { Name: '/shop/currency' })).toEqual({
+      status: 200,
+      Parameter: {
+        Name: '/shop/currency', Type: 'String', Value: 'EUR', Version: 1, DataType: 'text', ARN: 'arn:aws:ssm:eu-west-1:111111111111:parameter/shop/currency',
+      },
+    });
+    expect((await ask('GetParameter', { Name: '/shop/currency:1' }, 'us-east-1')).Parameter.Value).toBe('USD');
+    expect((await ask('GetParameter', { Name: 'arn:aws:ssm:eu-west-1:111111111111:parameter/shop/currency' })).Parameter.Value).toBe('EUR');
+  });
+
+  test('are served several at once, and by path', async () => {
+    await start(new Map([['/account/key', 'k']]));
+    expect(await ask('GetParameters', { Names: ['/shop/currency', '/account/key', '/none'] })).toMatchObject({
+      Parameters: [{ Value: 'EUR' }, { Value: 'k' }], InvalidParameters: ['/none'],
+    });
+    expect((await ask('GetParametersByPath', { Path: '/shop' })).Parameters.map(({ Name }: { Name: string }) => Name)).toEqual(['/shop/currency']);
+    expect((await ask('GetParametersByPath', { Path: '/shop/', Recursive: true })).Parameters).toMatchObject([{ Value: 'EUR' }, { Type: 'StringList', Value: 'a,b' }]);
+  });
+
+  test('given ones count more than declared ones', async () => {
+    await start(new Map([['/shop/currency', 'CHF']]));
+    expect((await ask('GetParameter', { Name: '/shop/currency' })).Parameter.Value).toBe('CHF');
+  });
+
+  test.each([
+    ['another name', 'GetParameter', { Name: '/none' }, 'ParameterNotFound'],
+    ['another operation', 'PutParameter', { Name: '/none' }, 'ValidationException'],
+  ])('%s is refused', async (_, operation, body, type) => {
+    await start();
+    expect(await ask(operation, body)).toMatchObject({ status: 400, __type: type });
   });
 });
 

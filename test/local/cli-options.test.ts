@@ -15,6 +15,8 @@ const refusal = (argv: readonly string[]) => {
 test('an assembly alone is served on port 3000, its items in memory, for people to read', () => {
   expect(parse('--assembly cdk.out')).toEqual({
     source: { kind: 'assembly', directory: 'cdk.out' },
+    context: {},
+    given: { parameters: [], ssm: new Map(), secrets: new Map(), layers: new Map() },
     stack: undefined,
     port: 3000,
     dataDirectory: undefined,
@@ -23,10 +25,23 @@ test('an assembly alone is served on port 3000, its items in memory, for people 
   });
 });
 
+test('without an app and an assembly, the app is the one of cdk.json', () => {
+  expect(parse('--port 0')).toMatchObject({ source: { kind: 'project' } });
+});
+
 test('every flag arrives', () => {
-  const argv = ['--app', 'npx tsx bin/app.ts', '--stack', 'Api', '--port', '0', '--data', '.data', '--dynamodb-endpoint', 'http://localhost:8000/', '--json'];
+  const argv = ['--app', 'npx tsx bin/app.ts', '--stack', 'Api', '--port', '0', '--data', '.data', '--dynamodb-endpoint', 'http://localhost:8000/', '--json',
+    '-c', 'stage=beta', '--context', 'url=https://example.com/?a=b', '--parameter', 'Size=small', '--parameter', 'Prod/Api:Size=',
+    '--ssm', '/shop/currency=EUR', '--secret', 'shop/provider={"key":"a=b"}', '--layer', 'arn:aws:lambda:eu-west-1:1:layer:tracing:3=layers/tracing'];
   expect(parseLocalOptions(argv)).toEqual({
     source: { kind: 'app', command: 'npx tsx bin/app.ts' },
+    context: { stage: 'beta', url: 'https://example.com/?a=b' },
+    given: {
+      parameters: [{ name: 'Size', value: 'small' }, { stack: 'Prod/Api', name: 'Size', value: '' }],
+      ssm: new Map([['/shop/currency', 'EUR']]),
+      secrets: new Map([['shop/provider', '{"key":"a=b"}']]),
+      layers: new Map([['arn:aws:lambda:eu-west-1:1:layer:tracing:3', 'layers/tracing']]),
+    },
     stack: 'Api',
     port: 0,
     dataDirectory: '.data',
@@ -48,9 +63,16 @@ test.each([
   ['an unknown short flag', ['-x'], '-x'],
   ['a name of an object member', ['--constructor'], '--constructor'],
   ['a stray word', ['--assembly', 'x', 'y'], 'unexpected argument "y"'],
-  ['neither source', [], '--assembly cdk.out'],
   ['both sources', ['--app', 'a', '--assembly', 'b'], 'exclude each other'],
-  ['an empty app', ['--app', ' '], 'nothing to run'],
+  ['an empty app', ['--app', ' '], '--app is empty'],
+  ['an empty assembly', ['--assembly', ''], '--assembly is empty'],
+  ['context for what is synthesized already', ['--assembly', 'x', '-c', 'a=b'], '--context has no effect with --assembly'],
+  ['context that is no assignment', ['-c', 'stage'], '--context "stage" is no assignment'],
+  ['context of the CDK\'s own', ['-c', 'aws:cdk:x=1'], '--context "aws:cdk:x"'],
+  ['a parameter without a name', ['--parameter', '=x'], '--parameter "=x" is no assignment'],
+  ['an SSM parameter without a value', ['--ssm', '/a'], '--ssm "/a" is no assignment'],
+  ['a secret without a value', ['--secret', 'a'], '--secret "a" is no assignment'],
+  ['a layer without a folder', ['--layer', 'arn:aws:lambda:x'], '--layer "arn:aws:lambda:x" is no assignment'],
   ['a port that is no number', ['--assembly', 'x', '--port', 'web'], '--port "web"'],
   ['a port out of range', ['--assembly', 'x', '--port', '65536'], '--port "65536"'],
   ['a negative port', ['--assembly', 'x', '--port=-1'], '--port "-1"'],

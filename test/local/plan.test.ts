@@ -1,15 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { App, CfnParameter, CfnResource, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aws, CfnCondition, CfnMapping, CfnParameter, CfnResource, CfnStack, Fn, NestedStack, SecretValue, Stack, Stage, Token } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, WebSocketApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration, HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, ProjectionType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Alias, Code, Function, FunctionUrlAuthType, InvokeMode, LayerVersion, Runtime, type FunctionProps } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { StringListParameter, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { readAssembly } from '../../local/assembly';
+import { NOTHING_GIVEN, type Given } from '../../local/given';
 import { planAssembly, type Plan } from '../../local/plan';
 
 process.env.JSII_DEPRECATED = 'quiet';
@@ -20,7 +23,8 @@ beforeEach(() => { root = mkdtempSync(path.join(tmpdir(), 'plan-')); });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const newApp = (context: Record<string, unknown> = {}) => new App({ outdir: path.join(root, 'cdk.out'), context });
-const planOf = (app: App, stack?: string): Plan => planAssembly(readAssembly(app.synth().directory), stack, () => root);
+const planOf = (app: App, stack?: string, given: Partial<Given> = {}): Plan =>
+  planAssembly(readAssembly(app.synth().directory), stack, () => root, { ...NOTHING_GIVEN, ...given });
 
 const newFunction = (scope: Construct, id: string, props: Partial<FunctionProps> = {}) =>
   new Function(scope, id, { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromAsset(HANDLER), ...props });
@@ -127,7 +131,7 @@ describe('stacks of one name', () => {
     return app;
   };
 
-  test('in two regions have tables of their own, but for those whose name the template gives: that they are one is said', () => {
+  test('F140: in two regions have tables of their own, but for those whose name the template gives: that they are one is said', () => {
     const plan = planOf(shops(['West', 'eu-west-1'], ['Central', 'eu-central-1']));
     expect(plan.tables.map(({ create }) => create.TableName)).toEqual([
       expect.stringMatching(/^shop-eu-west-1-111111111111-Made/), 'payments', expect.stringMatching(/^shop-eu-central-1-111111111111-Made/),
@@ -135,7 +139,7 @@ describe('stacks of one name', () => {
     expect(plan.notices.lines()).toEqual(['the tables "payments" of West and Central are ONE table here; --stack runs one of these stacks by itself']);
   });
 
-  test('in one region cannot be told apart: refused, with the flag that chooses one', () => {
+  test('F140: in one region cannot be told apart: refused, with the flag that chooses one', () => {
     expect(() => planOf(shops(['A'], ['B']))).toThrow(
       'the stacks A and B are both named "shop" in account 123456789012 and region us-east-1; run one of them with --stack B');
     expect(planOf(shops(['A'], ['B']), 'B').apis).toHaveLength(1);
@@ -190,6 +194,8 @@ test('an alias leads to its function', () => {
   expect(plan.notices.lines()).toEqual([]);
 });
 
+const FAILS = 'requests to it get a 500, from a REST API or a function URL a 502';
+
 describe('what is not run is named', () => {
   const linesOf = (build: (stack: Stack) => void) => {
     const app = newApp();
@@ -213,15 +219,16 @@ describe('what is not run is named', () => {
   });
 
   test.each<[string, (stack: Stack) => void, string]>([
-    ['a nested stack', (stack) => new NestedStack(stack, 'Inner'), 'skipped: AWS::CloudFormation::Stack (Inner.NestedStack/Inner.NestedStackResource)'],
+    ['a nested stack of which only the address is known', (stack) => new CfnStack(stack, 'Inner', { templateUrl: 'https://example.com/inner.json' }), 'skipped: AWS::CloudFormation::Stack (Inner: its template is not in the assembly)'],
     ['a function that nothing calls', (stack) => newFunction(stack, 'Idle'), 'skipped: AWS::Lambda::Function (Idle: no API calls it)'],
-    ['another runtime', (stack) => newApi(stack, 'Py', newFunction(stack, 'PyFn', { runtime: Runtime.PYTHON_3_13 })), 'skipped: AWS::Lambda::Function (PyFn: the runtime python3.13 is not run; requests to it get a 500)'],
-    ['code in a bucket', (stack) => newApi(stack, 'Far', newFunction(stack, 'FarFn', { code: Code.fromBucket(Bucket.fromBucketName(stack, 'B', 'far-away'), 'k') })), 'skipped: AWS::Lambda::Function (FarFn: its code is in a bucket, not in the assembly; requests to it get a 500)'],
-    ['an imported layer', (stack) => newApi(stack, 'L', newFunction(stack, 'LFn', { layers: [LayerVersion.fromLayerVersionArn(stack, 'I', 'arn:aws:lambda:us-east-1:1:layer:x:1')] })), 'skipped: AWS::Lambda::Function (LFn: its layer arn:aws:lambda:us-east-1:1:layer:x:1 is not in the assembly; requests to it get a 500)'],
+    ['another runtime', (stack) => newApi(stack, 'Py', newFunction(stack, 'PyFn', { runtime: Runtime.PYTHON_3_13 })), `skipped: AWS::Lambda::Function (PyFn: the runtime python3.13 is not run; ${FAILS})`],
+    ['code in a bucket', (stack) => newApi(stack, 'Far', newFunction(stack, 'FarFn', { code: Code.fromBucket(Bucket.fromBucketName(stack, 'B', 'far-away'), 'k') })), `skipped: AWS::Lambda::Function (FarFn: its code is in a bucket, not in the assembly; ${FAILS})`],
+    ['an imported layer', (stack) => newApi(stack, 'L', newFunction(stack, 'LFn', { layers: [LayerVersion.fromLayerVersionArn(stack, 'I', 'arn:aws:lambda:us-east-1:1:layer:x:1')] })), `skipped: AWS::Lambda::Function (LFn: its layer arn:aws:lambda:us-east-1:1:layer:x:1 is not in the assembly; give its folder or archive with --layer arn:aws:lambda:us-east-1:1:layer:x:1=DIR; ${FAILS})`],
+    ['a Node.js of before', (stack) => newApi(stack, 'Old', newFunction(stack, 'OldFn', { runtime: Runtime.NODEJS_16_X })), `skipped: AWS::Lambda::Function (OldFn: the runtime nodejs16.x is not run; ${FAILS})`],
     ['a WebSocket API', (stack) => new WebSocketApi(stack, 'Socket'), 'skipped: AWS::ApiGatewayV2::Api (Socket: WebSocket APIs are not run)'],
     ['an HTTP integration', (stack) => new HttpApi(stack, 'Proxy', { defaultIntegration: new HttpUrlIntegration('Url', 'https://example.com') }), 'skipped: AWS::ApiGatewayV2::Integration (Proxy/DefaultRoute/Url: an integration of type HTTP_PROXY is not run; requests to it get a 500)'],
     ['a streaming function URL', (stack) => newFunction(stack, 'Stream').addFunctionUrl({ invokeMode: InvokeMode.RESPONSE_STREAM }), 'skipped: AWS::Lambda::Url (Stream/FunctionUrl: response streaming is not run)'],
-    ['a function of another app', (stack) => newApi(stack, 'Other', Function.fromFunctionArn(stack, 'F', 'arn:aws:lambda:us-east-1:1:function:other') as Function), 'the function arn:aws:lambda:us-east-1:1:function:other is not in the assembly: requests to it get a 500'],
+    ['a function of another app', (stack) => newApi(stack, 'Other', Function.fromFunctionArn(stack, 'F', 'arn:aws:lambda:us-east-1:1:function:other') as Function), `the function arn:aws:lambda:us-east-1:1:function:other is not in the assembly: ${FAILS}`],
   ])('%s', (_, build, expected) => {
     expect(linesOf((stack) => {
       newApi(stack, 'Api', newFunction(stack, 'Fn'));
@@ -239,9 +246,18 @@ describe('what cannot be worked out is refused where it is needed', () => {
   };
 
   test.each<[string, (stack: Stack) => Record<string, string>, RegExp]>([
-    ['a parameter without a default', (stack) => ({ A: new CfnParameter(stack, 'Size').valueAsString }), /^Shop: the parameter Size has no default/],
-    ['an export of nobody', () => ({ A: Fn.importValue('elsewhere') }), /^Shop imports "elsewhere", which no stack of the assembly exports/],
-    ['another intrinsic', () => ({ A: Fn.findInMap('M', 'a', 'b') }), /^Shop: Environment\.Variables of AWS::Lambda::Function Fn\w+ uses Fn::FindInMap/],
+    ['a parameter without a default', (stack) => ({ A: new CfnParameter(stack, 'Size').valueAsString }), /^Shop: the parameter Size has no default; give it with --parameter Size=VALUE$/],
+    ['an export of nobody', () => ({ A: Fn.importValue('elsewhere') }), /^Shop imports "elsewhere", which no stack of its account and region exports/],
+    ['a map that is not there', () => ({ A: Fn.findInMap('M', 'a', 'b') }), /^Shop: Environment\.Variables of AWS::Lambda::Function Fn\w+: the map M has no value for a, b$/],
+    ['another intrinsic', () => ({ A: Fn.select(0, Fn.cidr('10.0.0.0/16', 2)) }), /^Shop: Environment\.Variables of AWS::Lambda::Function Fn\w+ uses Fn::Cidr/],
+    ['an SSM value of an account', (stack) => ({ A: StringParameter.valueForStringParameter(stack, '/shop/currency') }), /^Shop: the SSM parameter \/shop\/currency is not in the assembly; give its value with --ssm \/shop\/currency=VALUE$/],
+    ['a dynamic reference to a secret of an account', () => ({ A: SecretValue.secretsManager('shop/key').unsafeUnwrap() }), /^Shop: the secret shop\/key is not in the assembly; give its value with --secret shop\/key=VALUE$/],
+    ['a dynamic reference of another service', () => ({ A: '{{resolve:s3:bucket:key}}' }), /\{\{resolve:s3:\.\.\.\}\} is a dynamic reference that is not resolved locally/],
+    ['a resource whose condition does not hold', (stack) => {
+      const queue = new CfnQueue(stack, 'Queue');
+      queue.cfnOptions.condition = new CfnCondition(stack, 'Never', { expression: Fn.conditionEquals('a', 'b') });
+      return { A: queue.ref };
+    }, /^Shop: Queue is not there, since its condition Never does not hold$/],
   ])('%s', (_, environment, message) => {
     expect(buildWith(environment)).toThrow(message);
   });
@@ -256,6 +272,206 @@ describe('what cannot be worked out is refused where it is needed', () => {
     expect(values).toEqual([{
       SIZE: 'small', QUEUE: 'https://sqs.us-east-1.amazonaws.com/123456789012/jobs', OWN: 'Shop-Own.Answer', STACK: 'Shop', AWS_ENDPOINT_URL_DYNAMODB: 'http://dynamodb',
     }]);
+  });
+});
+
+describe('what a template leaves to the deployment is worked out', () => {
+  const shop = (build: (stack: Stack) => Record<string, string>, given: Partial<Given> = {}) => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const { AWS_ENDPOINT_URL_DYNAMODB: _, ...variables } = environmentOf(stack, build, app, given);
+    return variables;
+  };
+  const environmentOf = (stack: Stack, build: (stack: Stack) => Record<string, string>, app: App, given: Partial<Given>) => {
+    newApi(stack, 'Api', newFunction(stack, 'Fn', { environment: build(stack) }));
+    return environments(planOf(app, undefined, given))[0]!;
+  };
+
+  test('F141: Fn::If: the branch of its condition, or no value at all', () => {
+    expect(shop((stack) => {
+      const isWest = new CfnCondition(stack, 'IsWest', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') });
+      const isEast = new CfnCondition(stack, 'IsEast', { expression: Fn.conditionNot(isWest) });
+      return {
+        SIDE: Token.asString(Fn.conditionIf(isWest.logicalId, 'west', 'east')),
+        NONE: Token.asString(Fn.conditionIf(isEast.logicalId, 'east', Aws.NO_VALUE)),
+      };
+    })).toEqual({ SIDE: 'west' });
+  });
+
+  test('Fn::If around all of a property', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    const fn = newFunction(stack, 'Fn');
+    new CfnCondition(stack, 'Never', { expression: Fn.conditionEquals('a', 'b') });
+    (fn.node.defaultChild as CfnResource).addPropertyOverride('Environment', { 'Fn::If': ['Never', { Variables: { A: 'x' } }, { Variables: { A: 'y', IDEMPOTENCY_TABLE_NAME: 'records' } }] });
+    newApi(stack, 'Api', fn);
+    const plan = planOf(app);
+    expect(environments(plan)).toMatchObject([{ A: 'y' }]);
+    expect(plan.functions.planned[0]!.isIdempotent).toBe(true);
+  });
+
+  test('F141: Fn::FindInMap', () => {
+    expect(shop((stack) => {
+      const map = new CfnMapping(stack, 'Sizes', { mapping: { 'eu-west-1': { size: 'large' }, 'us-east-1': { size: 'small' } } });
+      return { SIZE: map.findInMap(Aws.REGION, 'size') };
+    })).toEqual({ SIZE: 'large' });
+  });
+
+  test('F141: Conditions of resources and outputs: what they rule out is not there', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    const never = new CfnCondition(stack, 'Never', { expression: Fn.conditionEquals('a', 'b') });
+    const always = new CfnCondition(stack, 'Always', { expression: Fn.conditionAnd(Fn.conditionNot(never), Fn.conditionOr(never, Fn.conditionEquals(Aws.PARTITION, 'aws'))) });
+    const fn = newFunction(stack, 'Fn');
+    for (const [id, condition] of [['Off', never], ['On', always]] as const) {
+      const api = newApi(stack, id, fn);
+      for (const child of api.node.findAll()) if (child instanceof CfnResource) child.cfnOptions.condition = condition;
+    }
+    const plan = planOf(app);
+    expect(plan.apis.map(({ id }) => id)).toEqual(['On']);
+    expect(plan.notices.lines()).toEqual([]);
+  });
+
+  test('F141: parameters: the given value, of the named stack alone where one is named, else the default', () => {
+    const build = (stack: Stack) => ({
+      SIZE: new CfnParameter(stack, 'Size', { default: 'small' }).valueAsString,
+      ZONES: Fn.select(1, new CfnParameter(stack, 'Zones', { type: 'CommaDelimitedList', default: 'a, b' }).valueAsList),
+    });
+    expect(shop(build)).toEqual({ SIZE: 'small', ZONES: 'b' });
+    expect(shop(build, { parameters: [{ name: 'Size', value: 'large' }, { name: 'Zones', value: 'x,y' }] })).toEqual({ SIZE: 'large', ZONES: 'y' });
+    expect(shop(build, { parameters: [{ stack: 'Shop', name: 'Size', value: 'huge' }] }).SIZE).toBe('huge');
+  });
+
+  test.each<[string, Partial<Given>, string]>([
+    ['that no stack declares', { parameters: [{ name: 'Siez', value: 'x' }] }, '--parameter Siez: no stack declares it; the parameters are: Size, Count'],
+    ['of a stack that does not declare it', { parameters: [{ stack: 'Other', name: 'Size', value: 'x' }] }, '--parameter Size: the stack "Other" does not declare it'],
+    ['that is not among the allowed', { parameters: [{ name: 'Size', value: 'x' }] }, 'Shop: the parameter Size is "x"; it must be one of: small, large; give it with --parameter'],
+    ['that is no number', { parameters: [{ name: 'Count', value: 'x' }] }, 'Shop: the parameter Count is "x"; it must be a number'],
+  ])('parameters: a value %s is refused', (_, given, message) => {
+    expect(() => shop((stack) => ({
+      SIZE: new CfnParameter(stack, 'Size', { default: 'small', allowedValues: ['small', 'large'] }).valueAsString,
+      COUNT: Token.asString(new CfnParameter(stack, 'Count', { type: 'Number', default: 1 }).value),
+    }), given)).toThrow(message);
+  });
+
+  test('F141: SSM values: of a parameter that the assembly declares, and given ones', () => {
+    expect(shop((stack) => {
+      new StringParameter(stack, 'Currency', { parameterName: '/shop/currency', stringValue: 'EUR' });
+      return {
+        DECLARED: StringParameter.valueForStringParameter(stack, '/shop/currency'),
+        GIVEN: StringParameter.valueForStringParameter(stack, '/account/key'),
+        LIST: Fn.join('+', StringListParameter.valueForTypedListParameter(stack, '/account/zones')),
+      };
+    }, { ssm: new Map([['/account/key', 'k'], ['/account/zones', 'a,b']]) })).toEqual({ DECLARED: 'EUR', GIVEN: 'k', LIST: 'a+b' });
+  });
+
+  test('SSM values: an SSM parameter may be named by a template parameter that is given', () => {
+    expect(shop((stack) => ({ A: new CfnParameter(stack, 'Key', { type: 'AWS::SSM::Parameter::Value<String>', default: '/one' }).valueAsString }),
+      { parameters: [{ name: 'Key', value: '/two' }], ssm: new Map([['/one', '1'], ['/two', '2']]) })).toEqual({ A: '2' });
+  });
+
+  test('F141: dynamic references: SSM parameters and secrets, declared and given, whole and by a member', () => {
+    const variables = shop((stack) => {
+      new StringParameter(stack, 'Currency', { parameterName: '/shop/currency', stringValue: 'EUR' });
+      const made = new Secret(stack, 'Made', { generateSecretString: { secretStringTemplate: '{"user":"me"}', generateStringKey: 'password' } });
+      const imported = Secret.fromSecretCompleteArn(stack, 'Imported', 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop/provider-AbCdEf');
+      return {
+        PLAIN: '{{resolve:ssm:/shop/currency:1}}',
+        SECURE: `in ${SecretValue.ssmSecure('/account/key', '3').unsafeUnwrap()}`,
+        USER: made.secretValueFromJson('user').unsafeUnwrap(),
+        IMPORTED: imported.secretValueFromJson('key').unsafeUnwrap(),
+        NAMED: SecretValue.secretsManager('other').unsafeUnwrap(),
+      };
+    }, { ssm: new Map([['/account/key', 'k']]), secrets: new Map([['shop/provider', '{"key":"sk_1"}'], ['other', 'whole']]) });
+    expect(variables).toEqual({ PLAIN: 'EUR', SECURE: 'in k', USER: 'me', IMPORTED: 'sk_1', NAMED: 'whole' });
+  });
+
+  test('F141: foreign layers: a folder that is given stands in, and one that nobody has is named', () => {
+    const arn = 'arn:aws:lambda:eu-west-1:222222222222:layer:tracing:3';
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    newApi(stack, 'Api', newFunction(stack, 'Fn', { layers: [LayerVersion.fromLayerVersionArn(stack, 'Layer', arn)] }));
+    const plan = planOf(app, undefined, { layers: new Map([[arn, HANDLER], [`${arn}0`, HANDLER]]) });
+    expect(plan.functions.planned.map(({ spec }) => spec({}).layerDirectories)).toEqual([[HANDLER]]);
+    expect(plan.notices.lines()).toEqual([`--layer ${arn}0: no function that is run here has it`]);
+    expect(() => planOf(app, undefined, { layers: new Map([[arn, '/nowhere']]) })).toThrow(`--layer ${arn}: there is no folder or archive /nowhere`);
+  });
+
+  test('a nested stack, and one within it: resources, parameters, outputs, and names that its parent has too', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    const table = new TableV2(stack, 'Table', { partitionKey: { name: 'id', type: AttributeType.STRING } });
+    const inner = new NestedStack(stack, 'Inner');
+    const innermost = new NestedStack(inner, 'Innermost');
+    newApi(stack, 'Api', newFunction(stack, 'Fn', { environment: { WHO: 'outer' } }));
+    newApi(inner, 'Store', newFunction(inner, 'Fn', { environment: { WHO: 'inner', TABLE: table.tableName } }));
+    const deep = newFunction(innermost, 'Fn', { environment: { WHO: 'innermost', TABLE: table.tableName } });
+    newApi(stack, 'Deep', deep);
+    const plan = planOf(app);
+    expect(plan.apis.map(({ id }) => id)).toEqual(['Api', 'Deep', 'Store']);
+    const name = plan.tables[0]!.create.TableName;
+    expect(environments(plan).map(({ WHO, TABLE }) => [WHO, TABLE])).toEqual([['outer', undefined], ['innermost', name], ['inner', name]]);
+    expect(plan.functions.planned.map(({ spec }) => spec({}).id)).toEqual(['Fn', 'Inner/Innermost/Fn', 'Inner/Fn']);
+    expect(plan.notices.lines()).toEqual([]);
+    expect(planOf(app, 'Shop').apis).toHaveLength(3);
+  });
+
+  test('a nested stack that a condition rules out is not there', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    newApi(stack, 'Api', newFunction(stack, 'Fn'));
+    const inner = new NestedStack(stack, 'Inner');
+    newApi(inner, 'Api', newFunction(inner, 'Fn'));
+    inner.nestedStackResource!.cfnOptions.condition = new CfnCondition(stack, 'Never', { expression: Fn.conditionEquals('a', 'b') });
+    expect(planOf(app).apis.map(({ id }) => id)).toEqual(['Api']);
+  });
+
+  test('F141: an imported table of records is made, whether its name or its ARN is given; another that is granted is named', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    newApi(stack, 'Api', newFunction(stack, 'Fn', { environment: { IDEMPOTENCY_TABLE_NAME: 'records' } }));
+    const other = newFunction(stack, 'Other', { environment: { IDEMPOTENCY_TABLE_NAME: 'arn:aws:dynamodb:us-east-1:222222222222:table/shared' } });
+    newApi(stack, 'OtherApi', other);
+    Table.fromTableName(stack, 'Orders', 'orders').grantReadData(other);
+    const plan = planOf(app);
+    expect(plan.tables).toEqual(['records', 'shared'].map((name) => ({
+      id: name,
+      create: {
+        TableName: name,
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      },
+      regions: ['us-east-1'],
+      ttlAttribute: 'expires_at',
+    })));
+    expect(environments(plan).map(({ IDEMPOTENCY_TABLE_NAME: name }) => name)).toEqual(['records', 'shared']);
+    expect(plan.foreignTables).toEqual(['orders']);
+    expect(plan.notices.lines()).toContain('the table "shared" is not in the assembly: one of that name, for records alone, is made here');
+  });
+
+  test('F141: an imported secret that keys records has the given value, else a made-up one, which is said', () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:keys-AbCdEf';
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    newApi(stack, 'Api', newFunction(stack, 'Fn', { environment: { IDEMPOTENCY_KEY_SECRET: `${arn}:::version-1` } }));
+    const plan = planOf(app);
+    expect(plan.secrets).toEqual([{ arn, name: 'keys', value: expect.stringMatching(/^[\w-]{32,}$/) }]);
+    expect(plan.notices.lines()).toContain(`the secret ${arn} is not in the assembly: a made-up value stands in; give one with --secret ${arn}=VALUE`);
+    for (const id of [arn, 'keys']) {
+      const given = planOf(app, undefined, { secrets: new Map([[id, 'open sesame']]) });
+      expect(given.secrets.map(({ value }) => value)).toEqual(['open sesame']);
+      expect(given.notices.lines()).toEqual([]);
+    }
+  });
+
+  test('a transform that CloudFormation would run is named', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    newApi(stack, 'Api', newFunction(stack, 'Fn'));
+    stack.addTransform('AWS::LanguageExtensions');
+    stack.addTransform('OwnMacro');
+    expect(planOf(app).notices.lines()).toEqual(['Shop: the transform OwnMacro is not run; the template is taken as it stands']);
   });
 });
 

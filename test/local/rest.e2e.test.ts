@@ -139,6 +139,11 @@ test('an integration that is not run is a 500, and is named', async () => {
   expect(cli.stderr).toContain('skipped: AWS::ApiGateway::Method (Payments/Default/elsewhere/GET: an integration of type HTTP_PROXY is not run');
 });
 
+test('a function that is not run is answered as one that fails, and is named so', async () => {
+  expect(await answer(await fetch(`${url}/old`))).toEqual([502, '{"message": "Internal server error"}']);
+  expect(cli.stderr).toContain('skipped: AWS::Lambda::Function (Old: the runtime nodejs16.x is not run; requests to it get a 500, from a REST API or a function URL a 502)');
+});
+
 test('a missing required parameter is the gateway\'s own answer, as the template has it', async () => {
   const missing = await fetch(`${url}/payments/1`, { method: 'PUT' });
   expect(missing.headers.get('x-should-retry')).toBe('false');
@@ -185,6 +190,15 @@ describe('who calls', () => {
     expect(event.requestContext.authorizer).toEqual({ claims: { sub: 'u1', account_id: 'acme' } });
     expect((await guarded('POST')).status).toBe(401);
     expect(cli.stderr).toContain('Cognito authorizer Cognito: tokens are NOT VERIFIED here');
+  });
+
+  test('a scope of a user pool\'s resource server is what a token bears', async () => {
+    const scoped = (scope: string) => fetch(`${url}/guarded/scoped`, {
+      method: 'POST',
+      headers: { authorization: `e30.${Buffer.from(JSON.stringify({ sub: 'u1', scope })).toString('base64url')}.c2ln` },
+    });
+    expect((await scoped('https://shop.example/write other')).status).toBe(201);
+    expect((await scoped('https://shop.example/read')).status).toBe(401);
   });
 
   test('a signature names the caller, unverified', async () => {

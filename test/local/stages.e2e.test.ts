@@ -20,7 +20,7 @@ const who = async (stage: string) => {
   return (await (await fetch(`${url}/who`)).json()) as Record<string, string>;
 };
 
-test.each(['Beta', 'Gamma', 'ProdWest', 'ProdCentral'])('of two Stages with one function name, %s answers with its own code', async (stage) => {
+test.each(['Beta', 'Gamma', 'ProdWest', 'ProdCentral'])('F140: of two Stages with one function name, %s answers with its own code', async (stage) => {
   expect(await who(stage)).toMatchObject({ code: stage });
 });
 
@@ -33,7 +33,7 @@ test('a function, its event and its ARN are of the account and region of its sta
   });
 });
 
-test('two stacks of one name in two regions have APIs of their own', async () => {
+test('F140: two stacks of one name in two regions have APIs of their own', async () => {
   const [west, central] = [await who('ProdWest'), await who('ProdCentral')];
   expect(west.domain!.split('.')[0]).not.toBe(central.domain!.split('.')[0]);
 });
