@@ -199,7 +199,8 @@ new JsonFile(project, 'jest.config.json', {
       '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
     },
     moduleNameMapper: Object.fromEntries(Object.entries(PUBLIC_PATHS).map(([name, [file]]) => [`^${name}$`, `<rootDir>/${file}`])),
-    setupFiles: ['<rootDir>/test/support/setup-env.ts'],
+    setupFiles: ['<rootDir>/test/support/setup-env.ts', '<rootDir>/test/support/seeded-properties.ts'],
+    showSeed: true,
     testTimeout: 60000,
     // Many tests wait for child processes: one worker less than there are processors would leave half of two idle.
     maxWorkers: 2,
