@@ -10,7 +10,7 @@ export class PowertoolsPersistenceError extends Error {
      * the function has run and nothing on record says so. `STORE_UNAVAILABLE`: the
      * function has not run. `NOT_HELD`: a completion without a claim of this
      * process. `RESULT_TOO_LARGE`: executed before, and the result was too large to
-     * keep. `RECORD_UNREADABLE`: of a newer version, or tampered with. `KEY_REUSED`:
+     * keep, or no JSON. `RECORD_UNREADABLE`: of a newer version, or tampered with. `KEY_REUSED`:
      * the function has not run, for what a former table keeps under this key is
      * another operation's.
      */

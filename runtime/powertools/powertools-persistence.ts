@@ -57,9 +57,10 @@ const LAST_TRY = 1_000;
  * gets the recorded result. Without a Lambda context (`registerLambdaContext`) the
  * lease is as long as the retention.
  *
- * Executions of one key in one process are told apart by their payload objects;
- * payloads that are no objects (`dataIndexArgument` of a string) are told apart
- * from those of other processes only. Durable functions are not supported: their
+ * Executions of one key in one process are told apart by their payload objects,
+ * which the function may change; payloads that are no objects (`dataIndexArgument`
+ * of a string) are told apart from those of other processes only, and of a thousand
+ * that never end the oldest can no longer be completed. Durable functions are not supported: their
  * replays continue in processes that hold no claim.
  *
  * @example

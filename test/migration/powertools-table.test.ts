@@ -8,6 +8,7 @@ import { PowertoolsPersistence, PowertoolsPersistenceError, PowertoolsTable, pow
 import { httpApiEvent } from '../../runtime/testing/events';
 import { recordingHandler } from '../../runtime/testing/recording-handler';
 import { advanceWallClock, config, lambdaContext, message, stopWallClock, suspended } from '../runtime/powertools/support';
+import { epochSeconds } from '../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
 import { observed } from '../support/quiet';
 
@@ -174,6 +175,48 @@ test('makeIdempotent over it, beside makeIdempotent over Powertools\' own layer'
     await over(async () => result, true)(message(other), lambdaContext());
     expect(await over(never as never, false)(message(other), lambdaContext())).toEqual(result);
   }
+});
+
+const nested = (levels: number): unknown => (levels === 0 ? 1 : { deeper: nested(levels - 1) });
+
+test.each<[string, unknown]>([
+  ['a number that is over 2^53', { cents: 2 ** 60 }],
+  ['a number that DynamoDB has no room for', 1e-200],
+  ['32 levels and one more', nested(33)],
+  ['a thousand levels', JSON.parse('['.repeat(1_000) + ']'.repeat(1_000))],
+  ['more than Powertools may be told', 'x'.repeat(300_000)],
+])('F86: a result with %s is recorded, whole to us and nothing to Powertools, and no function runs again', async (_, result) => {
+  const id = randomUUID();
+  const fenced = (work: (...args: never[]) => Promise<unknown>): Handler =>
+    makeIdempotent(work, {
+      persistenceStore: new PowertoolsPersistence(new PowertoolsTable({ tableName: 'powertools', client: dynamoDb.client })),
+      config: config(),
+    }) as Handler;
+  const work = recordingHandler(() => result);
+  expect(await fenced(work as never)(message(id), lambdaContext())).toBe(result);
+  expect(JSON.stringify(await fenced(never as never)(message(id), lambdaContext()))).toBe(JSON.stringify(result));
+  const former = makeIdempotent(never as (...args: never[]) => Promise<unknown>, { persistenceStore: layer(DEFAULTS), config: config() }) as unknown as Handler;
+  expect(await former(message(id), lambdaContext())).toBeUndefined();
+  expect(work.calls).toHaveLength(1);
+});
+
+test('F86: 32 levels, as many as DynamoDB takes, are told to Powertools', async () => {
+  const id = randomUUID();
+  const result = nested(31);
+  const persistenceStore = new PowertoolsPersistence(new PowertoolsTable({ tableName: 'powertools', client: dynamoDb.client }));
+  await (makeIdempotent(async () => result, { persistenceStore, config: config() }) as Handler)(message(id), lambdaContext());
+  const former = makeIdempotent(never as (...args: never[]) => Promise<unknown>, { persistenceStore: layer(DEFAULTS), config: config() }) as unknown as Handler;
+  expect(await former(message(id), lambdaContext())).toEqual(result);
+});
+
+test('F9: a completion that fails for another reason than its copy is told, and not sent without it', async () => {
+  const sent: string[] = [];
+  const slowDown = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+  const transport = { update: ({ update }: { update: string }) => (sent.push(update), Promise.reject(slowDown)), get: async () => undefined };
+  const table = new PowertoolsTable({ tableName: 'powertools', transport });
+  const response = { statusCode: 200, headers: [], body: Buffer.from('1'), encoding: { base64: false, deflated: false, tooLarge: false } };
+  await expect(table.complete({ id: 'id', token: 'token', expiresAt: epochSeconds(1), response })).rejects.toBe(slowDown);
+  expect(sent).toHaveLength(1);
 });
 
 test.each([

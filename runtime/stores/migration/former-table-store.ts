@@ -58,7 +58,7 @@ const TOO_LARGE: HttpResponse = {
 /** A response that there is nothing of to tell. */
 const NOT_TOLD: StoredResponse = { statusCode: 200, headers: [], encoding: { base64: false, deflated: false, tooLarge: true } };
 
-/** What the former system is to replay. Never throws: a completion does not fail for its copy's sake. */
+/** What the former system is to replay. */
 export function responseToTell(response: StoredResponse): HttpResponse {
   try {
     return unpack(response);
@@ -127,13 +127,17 @@ export class FormerTableStore implements IdempotencyStore {
     return { applied: true, previous: isItem ? this.#record(claim.id, old) : undefined };
   }
 
+  /** Never fails for its copy's sake. */
   public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
-    const { layout } = this;
-    const whole = layout.completed(completion, this.request);
-    // As JSON, an attribute value is longer than what DynamoDB counts.
-    const fits = Buffer.byteLength(JSON.stringify(whole)) <= COPY_BYTES;
-    const attributes = fits ? whole : layout.completed({ ...completion, response: NOT_TOLD }, this.request);
-    return this.#writeAsHolder(completion.id, this.#withLayout(completeParts(completion, layout.schema), 'C', attributes), options);
+    const copy = this.#copyOf(completion);
+    if (copy === undefined) return this.#completeWith(completion, this.#nothingOf(completion), options);
+    try {
+      return await this.#completeWith(completion, copy, options);
+    } catch (error) {
+      // Refused as it stands, by whichever of its rules: nothing was written.
+      if (!isInvalid(error)) throw error;
+      return this.#completeWith(completion, this.#nothingOf(completion), options);
+    }
   }
 
   public release(release: Release, options?: CallOptions): Promise<WriteReply> {
@@ -142,6 +146,25 @@ export class FormerTableStore implements IdempotencyStore {
 
   public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
     return this.#record(id, await this.transport.get({ table: this.table, key: this.#key(id) }, options));
+  }
+
+  /** The response in the former system's terms; undefined where it has no such terms, or too many. */
+  #copyOf(completion: Completion): Values | undefined {
+    try {
+      const copy = this.layout.completed(completion, this.request);
+      // As JSON, an attribute value is longer than what DynamoDB counts.
+      return Buffer.byteLength(JSON.stringify(copy)) <= COPY_BYTES ? copy : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #nothingOf(completion: Completion): Values {
+    return this.layout.completed({ ...completion, response: NOT_TOLD }, this.request);
+  }
+
+  #completeWith(completion: Completion, copy: Values, options?: CallOptions): Promise<WriteReply> {
+    return this.#writeAsHolder(completion.id, this.#withLayout(completeParts(completion, this.layout.schema), 'C', copy), options);
   }
 
   async #writeAsHolder(id: string, parts: WriteParts, options?: CallOptions): Promise<WriteReply> {
@@ -205,6 +228,12 @@ const addTo = (parts: WriteParts, names: WriteParts['names'], values: Values, se
   names: { ...parts.names, ...names },
   values: { ...parts.values, ...values },
 });
+
+/** What DynamoDB says to a request that it cannot take, or not even read. */
+const INVALID: ReadonlySet<unknown> = new Set(['ValidationException', 'SerializationException']);
+
+/** By the name of the SDK's errors, by the code of our own. */
+const isInvalid = (error: unknown): boolean => error instanceof Error && (INVALID.has(error.name) || INVALID.has((error as { readonly code?: unknown }).code));
 
 const textOf = (attribute: unknown): string | undefined => {
   const text = (attribute as { readonly S?: unknown } | undefined)?.S;

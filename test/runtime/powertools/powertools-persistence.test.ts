@@ -247,6 +247,17 @@ describe('faults', () => {
     expect(work.calls).toHaveLength(1);
   });
 
+  test.each<[string, () => unknown]>([
+    ['a number that is none of JSON\'s', () => ({ id: 5n })],
+    ['a circle', () => { const result: Record<string, unknown> = {}; return Object.assign(result, { result }); }],
+  ])('F35: a result with %s is executed once and not kept', async (_, make) => {
+    const id = randomUUID();
+    const work = recordingHandler(make);
+    await over(work, ours())(message(id), lambdaContext());
+    expect(codeOf(await settled(over(work, ours())(message(id), lambdaContext())))).toBe('IDEMPOTENCY_RESULT_TOO_LARGE');
+    expect(work.calls).toHaveLength(1);
+  });
+
   test('F67: a record of a newer version stops the function', async () => {
     const id = randomUUID();
     await dynamoDb.client.send(
@@ -278,6 +289,42 @@ describe('faults', () => {
     await expect(layer.saveSuccess(message(id) as never, 'x')).rejects.toMatchObject({ code: 'IDEMPOTENCY_NOT_HELD' });
     await layer.deleteRecord(message(id) as never);
     expect(await store.read(idOf(id))).toBeUndefined();
+  });
+});
+
+describe('F89: the claims that a process holds', () => {
+  test('F89: a function that changes its own payload, its key field included, is completed and released all the same', async () => {
+    const layer = ours();
+    const trims = (fails: boolean) => over(async (order) => {
+      (order as { messageId: string }).messageId = order.messageId.trim();
+      if (fails) throw new Error('mine');
+      return 'done';
+    }, layer);
+    const [kept, released] = [randomUUID(), randomUUID()];
+    expect(await trims(false)(message(` ${kept} `), lambdaContext())).toBe('done');
+    expect(await over(async () => 'again', ours())(message(` ${kept} `), lambdaContext())).toBe('done');
+    await expect(trims(true)(message(` ${released} `), lambdaContext())).rejects.toThrow('mine');
+    expect(await over(async () => 'again', ours())(message(` ${released} `), lambdaContext())).toBe('again');
+  });
+
+  test('F89: one payload under two prefixes holds two claims, each completed as its own', async () => {
+    const layer = ours();
+    const order = message(randomUUID());
+    const under = (keyPrefix: string, work: Work) =>
+      makeIdempotent(work as (...args: never[]) => Promise<unknown>, { persistenceStore: layer, config: config(), keyPrefix }) as Work;
+    const outer = under('outer', async (given, context) => `outer ${String(await under('inner', async () => 'inner')(given, context))}`);
+    expect(await outer(order, lambdaContext())).toBe('outer inner');
+    expect(await under('inner', async () => 'again')(order, lambdaContext())).toBe('inner');
+    expect(await under('outer', async () => 'again')(order, lambdaContext())).toBe('outer inner');
+  });
+
+  test('F89: a payload that is no object is completed by its key, and by no other', async () => {
+    const layer = ours();
+    const each = (work: (id: string) => Promise<unknown>) =>
+      makeIdempotent(work as never, { persistenceStore: layer, config: config({ eventKeyJmesPath: '' }) }) as unknown as typeof work;
+    const [one, other] = [randomUUID(), randomUUID()];
+    expect(await Promise.all([each(async () => 1)(one), each(async () => 2)(other)])).toEqual([1, 2]);
+    expect(await Promise.all([each(async () => 3)(one), each(async () => 4)(other)])).toEqual([1, 2]);
   });
 });
 
