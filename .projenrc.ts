@@ -116,6 +116,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^20',
     'aws-cdk@2.1148.1',
     'aws-lambda-ric@4.0.2',
+    // A framework of callbacks, which tells its outcome by `context.succeed`.
+    'aws-serverless-express@3.4.0',
     // With ky, a client library that the docs have a recipe for.
     'axios@1.21.1',
     'cdk-nag@3.0.2',

@@ -35,8 +35,12 @@ export interface Clock {
   now(): EpochMillis;
   /** A clock that does not jump: for one's own deadlines. */
   monotonic(): MonotonicMillis;
-  /** Resolves after `length`, or at once when `signal` fires. Never rejects. */
-  sleep(length: Millis, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves after `length`, or at once when `signal` fires. Never rejects.
+   *
+   * @param background nothing waits for it: it does not keep the process alive
+   */
+  sleep(length: Millis, signal?: AbortSignal, background?: boolean): Promise<void>;
 }
 
 /** What exceeds it, Node's timers take for a millisecond. */
@@ -45,7 +49,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now() as EpochMillis,
   monotonic: () => performance.now() as MonotonicMillis,
-  sleep: (length, signal) =>
+  sleep: (length, signal, background = false) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       const done = () => {
@@ -54,6 +58,7 @@ export const systemClock: Clock = {
         resolve();
       };
       const timer = setTimeout(done, Math.min(Math.max(0, length), LONGEST_TIMER));
+      if (background) timer.unref();
       signal?.addEventListener('abort', done, { once: true });
     }),
 };

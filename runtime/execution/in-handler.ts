@@ -80,6 +80,12 @@ function current(): AsyncLocalStorage<ExecutionAround> {
 /** The execution that the running code is part of, whatever has become of its context. */
 export const executionAround = (): ExecutionAround | undefined => current().getStore();
 
+/** A copy of a context tells of the same execution, also where the asynchronous call is lost track of. */
+export function alsoKnownBy(copy: object, context: object): void {
+  const execution = executions().get(context);
+  if (execution !== undefined) executions().set(copy, execution);
+}
+
 /** Runs `handle` so that `idempotencyOf(context)` answers, within it and for as long as the context lives. */
 export function within<T>(context: object, around: ExecutionAround, handle: () => T): T {
   executions().set(context, around.execution);

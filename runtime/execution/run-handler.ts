@@ -33,7 +33,7 @@ export async function runHandler(
 ): Promise<HandlerOutcome> {
   const ending = new AbortController();
   const over = new AbortController();
-  void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over.signal).then(() => {
+  void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over.signal, true).then(() => {
     if (!over.signal.aborted) ending.abort(new LeaseEndingError());
   });
   const execution = { ...facts, signal: ending.signal, derivedKey: (name: string) => derivedKey(facts.id, name) };

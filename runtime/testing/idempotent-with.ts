@@ -1,6 +1,7 @@
 import type { IdempotencyOptions } from '../configuration/options';
 import type { Host } from '../execution/call';
-import { systemHost, wrap, type AnyHandler, type LambdaHandler } from '../idempotent';
+import type { AnyHandler } from '../execution/call-handler';
+import { systemHost, wrap, type LambdaHandler } from '../idempotent';
 
 /**
  * `idempotent` with a clock, tokens or randomness of the test's own, and

@@ -4,6 +4,7 @@ import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { Claim, IdempotencyStore } from '../../../runtime/stores/store';
 import { controllableClock } from '../../../runtime/testing/clock';
 import { faultyStore, type StoreCall } from '../../../runtime/testing/faulty-store';
+import { pretendNode } from '../../support/node-version';
 import { MARKER, Shop, gate, lambdaContext, settled } from '../../support/shop';
 
 /** A store that tells of the claims made on it. */
@@ -299,7 +300,9 @@ describe('what a handler may know', () => {
   });
 
   test('the handler’s own context, whatever it is, and an empty one for none', async () => {
+    const restore = pretendNode('24.0.0');
     const shop = new Shop();
+    restore();
     const context = { awsRequestId: 'request-1' };
     await shop.pay('payment-1', {}, context);
     expect(shop.handler.calls[0]!.context).toBe(context);

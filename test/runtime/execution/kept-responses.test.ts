@@ -7,7 +7,6 @@ import type { HttpResponse } from '../../../runtime/request/fronts/front';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { httpApiEvent, restApiEvent } from '../../../runtime/testing/events';
 import { FRONTS } from '../../support/fronts';
-import { observed } from '../../support/quiet';
 import { MARKER, Shop } from '../../support/shop';
 
 /** Whether a response with this status is executed once or again. */
@@ -179,40 +178,5 @@ describe('F64: handlers that there is nothing to record of', () => {
   });
   test('a missing store is told at init', () => {
     expect(() => idempotent(async () => undefined, {})).toThrow(/There is no store: pass one/);
-  });
-});
-
-describe('handlers with a callback', () => {
-  const callbackHandler = (run: (callback: (error: unknown, result?: unknown) => void) => unknown) =>
-    (_: unknown, __: unknown, callback: (error: unknown, result?: unknown) => void): unknown => run(callback);
-  const event = httpApiEvent({ headers: { 'Idempotency-Key': 'payment-1' } });
-  const wrapped = (run: (callback: (error: unknown, result?: unknown) => void) => unknown) => {
-    const { logger, metrics } = observed();
-    const options = { store: new MemoryStore(), logger, metrics };
-    return idempotent(callbackHandler(run) as never, options) as (event: unknown, context: unknown) => Promise<unknown>;
-  };
-
-  const node = process.versions.node;
-  const running = (version: string): void => void Object.defineProperty(process.versions, 'node', { value: version, configurable: true });
-  afterEach(() => running(node));
-
-  test('are promisified on Node 22', async () => {
-    running('22.1.0');
-    const handler = wrapped((callback) => setImmediate(callback, null, { statusCode: 201, body: 'paid' }));
-    expect(await handler(event, {})).toMatchObject({ statusCode: 201 });
-    expect(await handler(event, {})).toMatchObject({ statusCode: 201, headers: { 'X-Idempotent-Replay': 'true' } });
-  });
-  test('whose error is the throw', async () => {
-    running('22.1.0');
-    await expect(wrapped((callback) => callback(new Error('declined')))(event, {})).rejects.toThrow('declined');
-  });
-  test('or whose promise comes first', async () => {
-    running('22.1.0');
-    expect(await wrapped(async () => ({ statusCode: 202 }))(event, {})).toEqual({ statusCode: 202 });
-    await expect(wrapped(() => { throw new Error('at once'); })(event, {})).rejects.toThrow('at once');
-  });
-  test('are refused at init on Node 24, as by Lambda itself', () => {
-    running('24.0.0');
-    expect(() => wrapped(() => undefined)).toThrow(/Node.js 24 on Lambda no longer calls/);
   });
 });
