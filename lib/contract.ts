@@ -33,6 +33,8 @@ export const ENV = {
 export const LAYER = {
   DIRECTORY: 'cdk-idempotent-api',
   HANDLER: '/opt/cdk-idempotent-api/handler.handler',
+  /** By which a template tells the layer from others. */
+  DESCRIPTION: 'Runtime of cdk-idempotent-api',
 } as const;
 
 /** The relay's code, a directory of `build/`, and its handler string. */

@@ -1,6 +1,7 @@
 import { IIdempotencyTable } from './i-idempotency-table';
 import { IdempotencySettings } from './idempotency-settings';
 import { LargeResponses } from './large-responses';
+import { UnprotectedRoutes } from './unprotected-routes';
 
 /** Settings, and where records and large responses are kept. */
 export interface IdempotencyProps extends IdempotencySettings {
@@ -26,4 +27,13 @@ export interface IdempotencyProps extends IdempotencySettings {
    * @default true
    */
   readonly routeMetrics?: boolean;
+
+  /**
+   * What becomes of routes whose requests reach their function past the runtime:
+   * added to the API beside this construct, or behind a function whose handler or
+   * layers were changed after it was attached.
+   *
+   * @default UnprotectedRoutes.WARN
+   */
+  readonly unprotectedRoutes?: UnprotectedRoutes;
 }

@@ -4,6 +4,7 @@ import { Construct, IConstruct, IMixin } from 'constructs';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotencySettings } from './idempotency-settings';
 import { IdempotentConstruct } from './private/idempotent-construct';
+import { guardFunctions } from './private/protection/guard';
 import { refusalOf } from './private/redirection';
 
 /**
@@ -15,6 +16,7 @@ import { refusalOf } from './private/redirection';
 export class Idempotency extends IdempotentConstruct implements IMixin {
   constructor(scope: Construct, id: string, props: IdempotencyProps = {}) {
     super(scope, id, props);
+    guardFunctions(this, this._attacher.functions, props.unprotectedRoutes);
   }
 
   /**

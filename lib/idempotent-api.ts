@@ -1,6 +1,6 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import {
-  CfnRoute, CorsPreflightOptions, HttpApi, HttpApiProps, HttpMethod, HttpRoute, HttpRouteKey, IHttpRouteAuthorizer,
+  CfnApi, CfnRoute, CorsPreflightOptions, HttpApi, HttpApiProps, HttpMethod, HttpRoute, HttpRouteKey, IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
@@ -11,6 +11,9 @@ import { refuse } from './private/errors';
 import { HeaderNames } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
+import { guardRoutes, routesOf } from './private/protection/guard';
+import { EXEMPT_METADATA } from './private/protection/routes';
+import { RouteProtection } from './route-protection';
 
 /** What the CDK takes for the longest; the service itself waits for 30 seconds. */
 const INTEGRATION_TIMEOUT = Duration.seconds(30);
@@ -64,6 +67,7 @@ export class IdempotentApi extends IdempotentConstruct {
       apiName: props.apiName ?? id,
       corsPreflight: cors && withHeaders(cors, this._attacher.headers),
     });
+    guardRoutes(this, this.httpApi.node.defaultChild as CfnApi, props.unprotectedRoutes);
   }
 
   /**
@@ -78,6 +82,11 @@ export class IdempotentApi extends IdempotentConstruct {
       problem: 'is asked for, but the API was made with createDefaultStage: false',
       remedy: 'Use the url of the stage that you add to httpApi',
     });
+  }
+
+  /** Every route of the API as it is now, whoever added it, and whether a retry on it is safe. */
+  public get protection(): RouteProtection[] {
+    return routesOf(this.httpApi.node.defaultChild as CfnApi);
   }
 
   /**
@@ -100,7 +109,11 @@ export class IdempotentApi extends IdempotentConstruct {
       });
     }
     const made = this.makeRoutes(options, methods);
-    made.forEach((route, n) => this._attacher.adviseOnIdentity(`${methods[n]} ${options.path}`, route.node.defaultChild as CfnRoute));
+    made.forEach((route, n) => {
+      const resource = route.node.defaultChild as CfnRoute;
+      if (options.idempotent === false) resource.addMetadata(EXEMPT_METADATA, true);
+      this._attacher.adviseOnIdentity(`${methods[n]} ${options.path}`, resource);
+    });
     return made;
   }
 

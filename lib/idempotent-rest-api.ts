@@ -1,6 +1,6 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import {
-  AuthorizationType, CfnMethod, Cors, CorsOptions, IAuthorizer, LambdaIntegration, Method, MethodOptions, RestApi, RestApiProps,
+  AuthorizationType, CfnMethod, CfnRestApi, Cors, CorsOptions, IAuthorizer, LambdaIntegration, Method, MethodOptions, RestApi, RestApiProps,
 } from 'aws-cdk-lib/aws-apigateway';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
@@ -12,8 +12,11 @@ import { refuse } from './private/errors';
 import { HeaderNames } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
+import { guardRoutes, routesOf } from './private/protection/guard';
+import { EXEMPT_METADATA } from './private/protection/routes';
 import { RequiredKey } from './private/required-key';
 import { defined } from './private/wire-settings';
+import { RouteProtection } from './route-protection';
 
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
 const TIMED_OUT = 504;
@@ -103,6 +106,7 @@ export class IdempotentRestApi extends IdempotentConstruct {
       cloudWatchRole: props.cloudWatchRole ?? false,
       defaultCorsPreflightOptions: cors && withHeaders(cors, this._attacher.headers),
     });
+    guardRoutes(this, this.restApi.node.defaultChild as CfnRestApi, props.unprotectedRoutes);
     this.requiredKey = new RequiredKey({
       restApi: this.restApi,
       settings: this._attacher.defaults,
@@ -124,6 +128,11 @@ export class IdempotentRestApi extends IdempotentConstruct {
       problem: 'is asked for, but the API was made with deploy: false',
       remedy: 'Use the url of the stage that you add, or set restApi.deploymentStage',
     });
+  }
+
+  /** Every route of the API as it is now, whoever added it, and whether a retry on it is safe. */
+  public get protection(): RouteProtection[] {
+    return routesOf(this.restApi.node.defaultChild as CfnRestApi);
   }
 
   /**
@@ -152,7 +161,9 @@ export class IdempotentRestApi extends IdempotentConstruct {
       const own = defined({ authorizer, authorizationType, authorizationScopes, apiKeyRequired });
       const method = resource.addMethod(name, integration, { ...methodOptions, ...own, ...enforced });
       if (enforced !== undefined) this.requiredKey.note(method);
-      this._attacher.adviseOnIdentity(`${name} ${resource.path}`, method.node.defaultChild as CfnMethod);
+      const made = method.node.defaultChild as CfnMethod;
+      if (options.idempotent === false) made.addMetadata(EXEMPT_METADATA, true);
+      this._attacher.adviseOnIdentity(`${name} ${resource.path}`, made);
       return method;
     });
   }

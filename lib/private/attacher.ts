@@ -50,6 +50,8 @@ export class Attacher {
   public readonly headers = new HeaderNames();
   /** What holds on each route attached so far, by `METHOD template`. */
   public readonly routes = new Map<string, WireSettings>();
+  /** Functions attached so far. */
+  public readonly functions = new Set<LambdaFunction>();
   /** What the construct itself was given. */
   public readonly defaults: WireSettings;
   private readonly ttls = new Set<number>();
@@ -140,6 +142,7 @@ export class Attacher {
 
   private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {
     const target = FunctionSettings.of(fn);
+    this.functions.add(fn);
     adviseOnKeySecret(this.props.site, settings);
     for (const { prop, name, value, grant } of this.variables(settings, fn)) {
       if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn);

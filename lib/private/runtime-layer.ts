@@ -39,7 +39,7 @@ export function addRuntimeLayer(fn: LambdaFunction): void {
 
 class RuntimeLayer extends LayerVersion {
   constructor(stack: Stack, id: string) {
-    super(stack, id, { code: Code.fromAsset(FOLDER), description: 'Runtime of cdk-idempotent-api' });
+    super(stack, id, { code: Code.fromAsset(FOLDER), description: LAYER.DESCRIPTION });
   }
 }
 

@@ -1,0 +1,71 @@
+import {
+  CfnElement, CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Stage, StringConcat, Tokenization,
+} from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { Deployed, referencesIn, TYPES, userPath, Value } from './deployed';
+
+const INTERESTING: ReadonlySet<string> = new Set(Object.values(TYPES));
+
+/**
+ * The resources that decide about routes, of all stacks that are synthesized
+ * together with a construct: as they would be in the templates now, with whatever
+ * escape hatches have put in.
+ */
+export function deployedConstructs(site: IConstruct): readonly Deployed[] {
+  const found = Stage.of(site)!.node.findAll().filter((construct): construct is CfnResource =>
+    CfnResource.isCfnResource(construct) && INTERESTING.has(construct.cfnResourceType));
+  const byId = new Map<string, Deployed>();
+  for (const resource of found) byId.set(idOf(resource), deployed(resource, byId));
+  return [...byId.values()];
+}
+
+const idOf = (element: CfnElement): string => logicalIdIn(element.stack, element.stack.resolve(element.logicalId) as string);
+const logicalIdIn = (stack: Stack, logicalId: string): string => `${stack.node.addr}.${logicalId}`;
+
+function deployed(resource: CfnResource, byId: ReadonlyMap<string, Deployed>): Deployed {
+  const { Properties, Metadata } = rendered(resource);
+  return {
+    id: idOf(resource),
+    type: resource.cfnResourceType,
+    path: userPath(resource.node.path),
+    properties: Properties ?? {},
+    metadata: Metadata ?? {},
+    referred: (value) => referencesIn(value).flatMap((reference) => {
+      const id = 'logicalId' in reference ? reference.logicalId : '';
+      return byId.get(id) ?? byId.get(logicalIdIn(resource.stack, id)) ?? [];
+    }),
+  };
+}
+
+interface Rendered {
+  readonly Properties?: Record<string, Value>;
+  readonly Metadata?: Record<string, Value>;
+}
+
+/** As in the template. The CDK has no public way to one resource of it. */
+function rendered(resource: CfnResource): Rendered {
+  const template = (resource as unknown as { _toCloudFormation(): object })._toCloudFormation();
+  const resolved = Tokenization.resolve(template, { scope: resource, resolver: new GlobalReferences() });
+  const { Resources } = resolved as { Resources: Record<string, Rendered> };
+  return Object.values(Resources)[0]!;
+}
+
+/** References under ids that hold in all stacks: those between stacks become exports only later. */
+class GlobalReferences extends DefaultTokenResolver {
+  constructor() {
+    super(new Joined());
+  }
+
+  public override resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
+    if (Reference.isReference(token) && CfnElement.isCfnElement(token.target)) return { Ref: idOf(token.target) };
+    return super.resolveToken(token, context, postProcessor);
+  }
+}
+
+/** Keeps what is not text for `textOf` to tell. */
+class Joined extends StringConcat {
+  public override join(left: any, right: any): any {
+    if (left === undefined || right === undefined) return left ?? right;
+    return { 'Fn::Join': ['', [left, right]] };
+  }
+}

@@ -1,0 +1,68 @@
+/** A value of a template: text, a number, a list, an object, or an intrinsic function. */
+export type Value = unknown;
+
+/** One resource as it is deployed, whether read from a template or from constructs that are not synthesized yet. */
+export interface Deployed {
+  /** Nobody else's in the app. */
+  readonly id: string;
+  /** `AWS::Lambda::Function`. */
+  readonly type: string;
+  /** Path of the construct that users know, `Shop/Payments`; without one, its stack and its logical id. */
+  readonly path: string;
+  readonly properties: Readonly<Record<string, Value>>;
+  readonly metadata: Readonly<Record<string, Value>>;
+  /** The resources that a value of its properties refers to, in order. */
+  referred(value: Value): readonly Deployed[];
+}
+
+export const TYPES = {
+  HTTP_API: 'AWS::ApiGatewayV2::Api',
+  HTTP_ROUTE: 'AWS::ApiGatewayV2::Route',
+  HTTP_INTEGRATION: 'AWS::ApiGatewayV2::Integration',
+  REST_API: 'AWS::ApiGateway::RestApi',
+  REST_RESOURCE: 'AWS::ApiGateway::Resource',
+  REST_METHOD: 'AWS::ApiGateway::Method',
+  FUNCTION: 'AWS::Lambda::Function',
+  VERSION: 'AWS::Lambda::Version',
+  ALIAS: 'AWS::Lambda::Alias',
+  LAYER: 'AWS::Lambda::LayerVersion',
+  URL: 'AWS::Lambda::Url',
+} as const;
+
+/** Above a resource stands the construct that users know. */
+export const userPath = (constructPath: string): string => constructPath.replace(/\/Resource$/, '');
+
+/** What one reference names: a resource by its logical id, or another stack's export. */
+export type Reference = { readonly logicalId: string } | { readonly exported: Value };
+
+/** Everything that a value refers to, however deep. */
+export function referencesIn(value: Value): readonly Reference[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value);
+  const [name, argument] = entries.length === 1 ? entries[0]! : [];
+  switch (name) {
+    case 'Ref':
+      return [{ logicalId: String(argument) }];
+    case 'Fn::GetAtt':
+      return [{ logicalId: String(Array.isArray(argument) ? argument[0] : String(argument).split('.')[0]) }];
+    case 'Fn::ImportValue':
+      return [{ exported: argument }];
+    case 'Fn::Sub': {
+      const [text, given] = Array.isArray(argument) ? argument as [string, object?] : [String(argument), undefined];
+      return [...[...text.matchAll(/\$\{(\w+)/g)].map(([, logicalId]) => ({ logicalId: logicalId! })), ...referencesIn(given)];
+    }
+    default:
+      return entries.flatMap(([, member]) => referencesIn(member));
+  }
+}
+
+/** A value as text, with `{}` for what is not known before the deployment. */
+export function textOf(value: Value): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [separator, parts] = (value as { 'Fn::Join'?: [string, Value[]] })['Fn::Join'] ?? [];
+  if (Array.isArray(parts)) return parts.map(textOf).join(separator);
+  const text = (value as { 'Fn::Sub'?: string | [string] })['Fn::Sub'];
+  if (text !== undefined) return (typeof text === 'string' ? text : text[0]).replace(/\$\{[^}]*\}/g, '{}');
+  return '{}';
+}

@@ -1,0 +1,61 @@
+import { Annotations, CfnResource } from 'aws-cdk-lib';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct, IConstruct } from 'constructs';
+import { deployedConstructs } from './constructs';
+import { userPath } from './deployed';
+import { Verdict, protectionOf } from './function-protection';
+import { JudgedRoute, judgedRoutes } from './routes';
+import { Protection, RouteProtection } from '../../route-protection';
+import { UnprotectedRoutes } from '../../unprotected-routes';
+
+const ID = 'cdk-idempotent-api:unprotectedRoutes';
+const REMEDY = 'Add them with addRoutes of this construct, attach their functions with Idempotency.attach(), or say idempotent: false';
+const STATES: Readonly<Record<Verdict['state'], Protection>> = {
+  protected: Protection.PROTECTED, exempt: Protection.EXEMPT, unprotected: Protection.UNPROTECTED,
+};
+
+/** Every route of an API, whoever added it. */
+export function routesOf(api: CfnResource): RouteProtection[] {
+  return judgedRoutesOf(api).map(({ method, path, invoked, state, reason }) => ({
+    method, path, handler: invoked?.path, protection: STATES[state], reason,
+  }));
+}
+
+/** Names the unprotected routes of an API at synth, when all of them are there and aspects and escape hatches have been at them. */
+export function guardRoutes(site: Construct, api: CfnResource, setting: UnprotectedRoutes | undefined): void {
+  guard(site, setting, () => judgedRoutesOf(api)
+    .filter(({ state }) => state === 'unprotected')
+    .map(({ method, path, reason }) => `${method} ${path} (${reason})`));
+}
+
+/** Names the attached functions whose handler or layers somebody has changed since. */
+export function guardFunctions(site: Construct, functions: Iterable<LambdaFunction>, setting: UnprotectedRoutes | undefined): void {
+  guard(site, setting, () => {
+    const resources = deployedConstructs(site);
+    return [...functions].flatMap((fn) => {
+      const resource = resources.find(({ path }) => path === fn.node.path)!;
+      const { state, reason } = protectionOf(resource, '');
+      return state === 'unprotected' ? [`every route of ${fn.node.path} (${reason})`] : [];
+    });
+  });
+}
+
+function guard(site: Construct, setting: UnprotectedRoutes = UnprotectedRoutes.WARN, unprotected: () => readonly string[]): void {
+  if (setting === UnprotectedRoutes.ALLOW) return;
+  site.node.addValidation({
+    validate: () => {
+      const names = unprotected();
+      if (names.length === 0) return [];
+      const message = `${site.node.path}: requests pass by the runtime, so that a retry runs its operation again: ${names.join(', ')}. `
+        + `${REMEDY}, or set unprotectedRoutes to UnprotectedRoutes.ALLOW.`;
+      if (setting === UnprotectedRoutes.ERROR) return [message];
+      warn(site, message);
+      return [];
+    },
+  });
+}
+
+const warn = (site: IConstruct, message: string): void => Annotations.of(site).addWarningV2(ID, message);
+
+const judgedRoutesOf = (api: CfnResource): readonly JudgedRoute[] =>
+  judgedRoutes(deployedConstructs(api)).filter((route) => route.api.path === userPath(api.node.path));
