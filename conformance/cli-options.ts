@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ConformanceError } from './conformance-error';
 import { ROUTES } from './definition';
-import { PROFILE_NAMES, PROFILES, type ProfileName } from './profiles';
+import { PROFILE_NAMES, type ProfileName } from './profile-name';
+import { PROFILES } from './profiles';
 import { settle, type Target } from './target';
 
 /** The flags of `idempotent-api conformance`, validated. */

@@ -9,7 +9,7 @@ import { resultsOf, type Results } from './report/results';
 import { lineOf, summaryOf } from './report/text';
 import { describeRule } from './rules';
 import { chosenFor, only, runSuite, type Chosen } from './run/run-suite';
-import { subjectOf } from './run/subject';
+import { subjectOf } from './run/subject-of';
 
 export interface ConformanceContext {
   /** What paths are relative to. */

@@ -1,4 +1,4 @@
-import type { ProfileName } from './profiles';
+import type { ProfileName } from './profile-name';
 import type { Rule } from './rules';
 
 /** What a test's title begins with: what its rule asks for, or CHECK where no rule says what is right and one wants to know. */

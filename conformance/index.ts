@@ -7,7 +7,7 @@
  */
 export { ConformanceError, type ConformanceErrorCode } from './conformance-error';
 export type { Level, RouteName } from './definition';
-export { PROFILE_NAMES, type ProfileName } from './profiles';
+export { PROFILE_NAMES, type ProfileName } from './profile-name';
 export { describeRule, urlOfRule, type Rule, type Source } from './rules';
 export type { Exchange } from './run/exchange';
 export type { Outcome } from './run/outcome';

@@ -1,7 +1,5 @@
 import type { StatusName } from './definition';
-
-export const PROFILE_NAMES = ['ietf-07', 'stripe', 'ours'] as const;
-export type ProfileName = (typeof PROFILE_NAMES)[number];
+import type { ProfileName } from './profile-name';
 
 export type StatusSet = readonly (number | '2xx' | '4xx' | '5xx')[];
 

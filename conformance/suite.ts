@@ -1,11 +1,12 @@
 import type { Level, TestDefinition } from './definition';
-import type { ProfileName } from './profiles';
+import type { ProfileName } from './profile-name';
 import type { Rule } from './rules';
 import type { Exchange } from './run/exchange';
 import { messageOf, type Outcome } from './run/outcome';
 import { chosenFor, firstThatDidNotPass, type Chosen } from './run/run-suite';
 import { runTest, type TestRun } from './run/run-test';
-import { subjectOf, type Subject } from './run/subject';
+import type { Subject } from './run/subject';
+import { subjectOf } from './run/subject-of';
 import type { Target } from './target';
 
 /** A rule that is broken, or that could not be put to the test: thrown by `test.run` for what MUST or SHOULD hold. */

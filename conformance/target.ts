@@ -1,6 +1,7 @@
 import { ConformanceError } from './conformance-error';
 import { ROUTES, type RouteName } from './definition';
-import { PROFILES, type ProfileName } from './profiles';
+import type { ProfileName } from './profile-name';
+import { PROFILES } from './profiles';
 
 /** What is under test. All but `url` has a default, or takes tests away. */
 export interface Target {

@@ -1,5 +1,5 @@
 import type { Level } from '../definition';
-import type { ProfileName } from '../profiles';
+import type { ProfileName } from '../profile-name';
 import type { Exchange } from '../run/exchange';
 import { kindOf, type Outcome, type OutcomeKind } from '../run/outcome';
 import type { SuiteRun } from '../run/run-suite';

@@ -1,5 +1,5 @@
 import type { Level, TestDefinition } from '../definition';
-import type { ProfileName } from '../profiles';
+import type { ProfileName } from '../profile-name';
 import { DEFINITIONS } from '../tests';
 import { kindOf, type Outcome } from './outcome';
 import { runTest, type TestRun } from './run-test';

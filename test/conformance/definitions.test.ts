@@ -1,6 +1,6 @@
 import { ACTS } from '../../conformance/run/effects';
 import { LEVELS, type Sending, type Step } from '../../conformance/definition';
-import { PROFILE_NAMES } from '../../conformance/profiles';
+import { PROFILE_NAMES } from '../../conformance/profile-name';
 import { describeRule, urlOfRule } from '../../conformance/rules';
 import { chosenFor, only } from '../../conformance/run/run-suite';
 import { DEFINITIONS } from '../../conformance/tests';

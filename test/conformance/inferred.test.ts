@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startFor, targetAt } from './support/reference';
 import { chosenFor, runSuite, type SuiteRun } from '../../conformance/run/run-suite';
-import { subjectOf } from '../../conformance/run/subject';
+import { subjectOf } from '../../conformance/run/subject-of';
 
 jest.setTimeout(60_000);
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { targetsOf } from '../../conformance/peers/cdk-idempotent-api/targets';
 import { chosenFor, runSuite, type SuiteRun } from '../../conformance/run/run-suite';
-import { subjectOf } from '../../conformance/run/subject';
+import { subjectOf } from '../../conformance/run/subject-of';
 import { LocalRun } from '../e2e/support/local-run';
 
 const KINDS = ['http', 'rest'] as const;

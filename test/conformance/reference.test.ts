@@ -1,6 +1,6 @@
 import { runOnReference } from './support/reference';
 import type { Flaw } from '../../conformance/peers/reference/records';
-import type { ProfileName } from '../../conformance/profiles';
+import type { ProfileName } from '../../conformance/profile-name';
 import type { SuiteRun } from '../../conformance/run/run-suite';
 
 const PROFILES = ['ietf-07', 'ours', 'stripe'] as const;

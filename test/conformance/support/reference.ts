@@ -1,9 +1,9 @@
 import { IETF, STRIPE } from '../../../conformance/peers/reference/rules';
 import { BRIEF, startReference, TOKENS, type Reference } from '../../../conformance/peers/reference/server';
 import type { Flaw } from '../../../conformance/peers/reference/records';
-import type { ProfileName } from '../../../conformance/profiles';
+import type { ProfileName } from '../../../conformance/profile-name';
 import { chosenFor, runSuite, type SuiteRun } from '../../../conformance/run/run-suite';
-import { subjectOf } from '../../../conformance/run/subject';
+import { subjectOf } from '../../../conformance/run/subject-of';
 import type { Target } from '../../../conformance/target';
 
 /** Everything that the reference server has. */
