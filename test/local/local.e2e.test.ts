@@ -317,25 +317,27 @@ describe('another start', () => {
   });
 
   /** A request that its function is busy with, and its answer. */
-  const inFlight = async () => {
+  const inFlight = async (path: string) => {
     const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     const url = (await own.ready()).apis[0]!.url;
-    const answer = fetch(`${url}/echo/sleep`).then((response) => response.text(), () => 'cut off');
+    const answer = fetch(url + path).then((response) => response.text(), () => 'cut off');
     await own.until(() => own.events.find((event) => event.event === 'log'));
-    return { own, answer };
+    return { own, url, answer };
   };
 
   test('answers what it has accepted before it ends', async () => {
-    const { own, answer } = await inFlight();
+    const { own, answer } = await inFlight('/echo/sleep');
     own.signal('SIGTERM');
     expect(await answer).toBe('{"slept":true}');
     expect((await own.exited).code).toBe(0);
   });
 
   test('waits for nothing after a second signal', async () => {
-    const { own, answer } = await inFlight();
+    const { own, url, answer } = await inFlight('/echo/long-sleep');
     const pids = own.descendants();
     own.signal('SIGINT');
+    // Once it refuses connections it has heard the first signal, of which the second must not look like an echo.
+    while (await fetch(`${url}/echo/bare`).then(() => true, () => false));
     await new Promise((resolve) => setTimeout(resolve, 400));
     own.signal('SIGINT');
     expect(await answer).not.toBe('{"slept":true}');
