@@ -1,3 +1,5 @@
+import type { CancelSignal } from './cancellation';
+
 /**
  * Units of time. DynamoDB's TTL is in seconds, a lease needs milliseconds, and
  * a mistake between them keeps a record for 1,000 times too long or drops it
@@ -36,15 +38,24 @@ export interface Clock {
   /** A clock that does not jump: for one's own deadlines. */
   monotonic(): MonotonicMillis;
   /**
-   * Resolves after `length`, or at once when `signal` fires. Never rejects.
+   * Resolves after `length`, or at once when `signal` (an `AbortSignal`, or what acts like one) fires. Never rejects.
    *
    * @param background nothing waits for it: it does not keep the process alive
    */
-  sleep(length: Millis, signal?: AbortSignal, background?: boolean): Promise<void>;
+  sleep(length: Millis, signal?: CancelSignal, background?: boolean): Promise<void>;
 }
 
 /** What exceeds it, Node's timers take for a millisecond. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Node keeps a list of timers for each length, so that many lengths cost more than many timers. */
+const STEP = 64;
+
+/** Never less than `length`; what is longer than a second, a little later. */
+const timerLength = (length: Millis): number => {
+  const exact = Math.max(0, length);
+  return Math.min(exact < 1_000 ? exact : Math.ceil(exact / STEP) * STEP, LONGEST_TIMER);
+};
 
 export const systemClock: Clock = {
   now: () => Date.now() as EpochMillis,
@@ -57,7 +68,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, Math.min(Math.max(0, length), LONGEST_TIMER));
+      const timer = setTimeout(done, timerLength(length));
       if (background) timer.unref();
       signal?.addEventListener('abort', done, { once: true });
     }),

@@ -58,7 +58,7 @@ export class LambdaInvoker {
    *   was failing (5xx) or throttling (429) to the end; its `mayHaveTakenEffect`
    *   tells whether the function may have run, or may still be running
    */
-  public async invoke({ functionName, payload, limit }: InvokeRequest, signal?: AbortSignal): Promise<InvokeReply> {
+  public async invoke({ functionName, payload, limit }: InvokeRequest): Promise<InvokeReply> {
     const trace = this.env._X_AMZN_TRACE_ID;
     const answer = await this.#requests.send(
       {
@@ -69,7 +69,7 @@ export class LambdaInvoker {
         unsigned: trace === undefined ? [] : [['x-amzn-trace-id', trace]],
         body: payload,
       },
-      { limit, signal },
+      { timeLeft: () => limit },
     );
     const { status, code } = answer;
     const functionError = answer.header('x-amz-function-error');

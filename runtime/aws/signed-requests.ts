@@ -58,8 +58,8 @@ export interface SignedRequestsOptions {
 }
 
 export interface SendOptions {
-  /** Milliseconds that the caller waits, where they are less than the limit of all tries. */
-  readonly limit?: number;
+  /** Milliseconds that the caller is still going to wait. With it, `signal` is not looked at. */
+  readonly timeLeft?: () => number;
   /** Fires when nobody waits any more: there will be no further try. */
   readonly signal?: AbortSignal;
 }
@@ -116,17 +116,18 @@ export class SignedRequests {
    */
   public async send(request: AwsRequest, options: SendOptions = {}): Promise<AwsAnswer> {
     const { limits, once = false, random = Math.random } = this.#options;
-    const deadline = (this.#clock.monotonic() + Math.min(limits.inTotal, options.limit ?? Infinity)) as MonotonicMillis;
+    const signal = options.timeLeft === undefined ? options.signal : undefined;
+    const deadline = (this.#clock.monotonic() + Math.min(limits.inTotal, options.timeLeft?.() ?? Infinity)) as MonotonicMillis;
     let unknown = false;
     for (let attempt = 1; ; attempt++) {
-      const sent = await this.#once(request, deadline, unknown, options.signal);
+      const sent = await this.#once(request, deadline, unknown, signal);
       if (sent.kind === 'answered') return sent.answer;
       const { error, next } = sent;
       unknown ||= error.mayHaveTakenEffect;
       const pause = (next === 'at-once' ? 0 : random() * (next === 'after-pause' ? FIRST_PAUSE : FIRST_PAUSE_THROTTLED) * 2 ** attempt) as Millis;
-      const again = next !== 'never' && attempt < limits.tries && !(once && unknown) && options.signal?.aborted !== true;
+      const again = next !== 'never' && attempt < limits.tries && !(once && unknown) && signal?.aborted !== true;
       if (!again || pause >= deadline - this.#clock.monotonic()) throw unknown ? unknownFrom(error) : error;
-      if (pause > 0) await this.#clock.sleep(pause, options.signal);
+      if (pause > 0) await this.#clock.sleep(pause, signal);
     }
   }
 

@@ -1,5 +1,6 @@
 import { requestIdOf, type Call } from './call';
 import { within, type IdempotentExecution } from './in-handler';
+import { Cancellation, SignalOnDemand } from '../cancellation';
 import { derivedKey } from '../request/record-id';
 import type { Millis } from '../time';
 
@@ -31,18 +32,24 @@ export async function runHandler(
   facts: Omit<IdempotentExecution, 'derivedKey' | 'signal'>,
   timeLeft: Millis,
 ): Promise<HandlerOutcome> {
-  const ending = new AbortController();
-  const over = new AbortController();
-  void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over.signal, true).then(() => {
-    if (!over.signal.aborted) ending.abort(new LeaseEndingError());
+  const ending = new SignalOnDemand();
+  const over = new Cancellation();
+  void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over, true).then(() => {
+    if (!over.aborted) ending.abort(new LeaseEndingError());
   });
-  const execution = { ...facts, signal: ending.signal, derivedKey: (name: string) => derivedKey(facts.id, name) };
+  const execution = {
+    ...facts,
+    get signal() {
+      return ending.signal;
+    },
+    derivedKey: (name: string) => derivedKey(facts.id, name),
+  };
   const around = { execution, requestId: requestIdOf(context), wrappers: [wrapper] };
   try {
     return { kind: 'returned', value: await within(context, around, () => handler(event, context)) };
   } catch (error) {
     return { kind: 'threw', error };
   } finally {
-    over.abort();
+    over.cancel();
   }
 }

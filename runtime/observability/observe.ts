@@ -1,5 +1,6 @@
 import type { CounterName, IdempotencyMetrics } from './metrics';
 import { LOG_FIELD, METRICS } from '../../lib/contract';
+import { Cancellation } from '../cancellation';
 import { remainingTime, requestIdOf, type Call } from '../execution/call';
 import { reasonOf, type Answer } from '../response/answer';
 import type { Millis } from '../time';
@@ -78,7 +79,7 @@ function countersOf({ outcome, unpersisted }: Answer): CounterName[] {
 async function tellHook(call: Call, { kind, record }: NonNullable<Answer['duplicate']>, route: string): Promise<void> {
   const { settings, context, host, logger, request } = call;
   if (settings.onDuplicate === undefined) return;
-  const over = new AbortController();
+  const over = new Cancellation();
   try {
     const told = settings.onDuplicate(context, {
       outcome: kind,
@@ -89,10 +90,10 @@ async function tellHook(call: Call, { kind, record }: NonNullable<Answer['duplic
       attempt: record.attempt,
       statusCode: record.response?.statusCode,
     });
-    await Promise.race([told, host.clock.sleep(Math.min(HOOK_LIMIT, remainingTime(context) / 2) as Millis, over.signal)]);
+    await Promise.race([told, host.clock.sleep(Math.min(HOOK_LIMIT, remainingTime(context) / 2) as Millis, over)]);
   } catch (cause) {
     logger.warn('onDuplicate failed: the response is not affected', { reason: reasonOf(cause) });
   } finally {
-    over.abort();
+    over.cancel();
   }
 }

@@ -1,3 +1,4 @@
+import { Cancellation, SignalOnDemand } from '../cancellation';
 import type { CallOptions } from '../stores/store';
 import type { Clock, Millis, MonotonicMillis } from '../time';
 
@@ -18,24 +19,40 @@ export type Answer<T> = { readonly known: true; readonly value: T } | { readonly
  * the signal. Never rejects: a failure is an unknown outcome, and what to do
  * about it is the protocol's business.
  */
-export async function ask<T>(call: (options: CallOptions) => Promise<T>, limit: Millis, clock: Clock): Promise<Answer<T>> {
-  const stop = new AbortController();
-  const tooLate = new AbortController();
-  const timeout = clock.sleep(limit, stop.signal).then((): Answer<T> => {
-    if (stop.signal.aborted) return { known: false, cause: undefined };
-    const cause = new StoreUnavailableError(`The store gave no answer within ${Math.round(limit)} ms.`);
-    tooLate.abort(cause);
-    return { known: false, cause };
+export function ask<T>(call: (options: CallOptions) => Promise<T>, limit: Millis, clock: Clock): Promise<Answer<T>> {
+  return new Promise((resolve) => {
+    const waiting = new Cancellation();
+    const options = new Waiting(clock, limit);
+    void clock.sleep(limit, waiting).then(() => {
+      if (waiting.aborted) return;
+      const cause = new StoreUnavailableError(`The store gave no answer within ${Math.round(limit)} ms.`);
+      options.over.abort(cause);
+      resolve({ known: false, cause });
+    });
+    void attempt(call, options).then((answer) => {
+      waiting.cancel();
+      resolve(answer);
+    });
   });
-  const reply = attempt(call, tooLate.signal);
-  const first = await Promise.race([reply, timeout]);
-  stop.abort();
-  return first;
 }
 
-async function attempt<T>(call: (options: CallOptions) => Promise<T>, signal: AbortSignal): Promise<Answer<T>> {
+class Waiting implements CallOptions {
+  public readonly over = new SignalOnDemand();
+  public readonly timeLeft: () => Millis;
+
+  public constructor(clock: Clock, limit: Millis) {
+    const deadline = (clock.monotonic() + limit) as MonotonicMillis;
+    this.timeLeft = () => until(deadline, clock);
+  }
+
+  public get signal(): AbortSignal {
+    return this.over.signal;
+  }
+}
+
+async function attempt<T>(call: (options: CallOptions) => Promise<T>, options: CallOptions): Promise<Answer<T>> {
   try {
-    return { known: true, value: await call({ signal }) };
+    return { known: true, value: await call(options) };
   } catch (cause) {
     return { known: false, cause };
   }

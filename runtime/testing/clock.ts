@@ -1,4 +1,4 @@
-import { epochMillis, type Clock, type EpochMillis, type Millis, type MonotonicMillis } from '../time';
+import { epochMillis, type Clock, type EpochMillis, type MonotonicMillis } from '../time';
 
 /** A clock that stands still until it is told to move. */
 export interface ControllableClock extends Clock {
@@ -16,7 +16,7 @@ export function controllableClock(start = 1_800_000_000_000): ControllableClock 
   return {
     now: (): EpochMillis => epochMillis(wall),
     monotonic: () => monotonic as MonotonicMillis,
-    sleep: (length: Millis, signal?: AbortSignal) =>
+    sleep: (length, signal) =>
       new Promise((resolve) => {
         const sleeper = {
           until: monotonic + length,

@@ -108,7 +108,7 @@ test('F31: the tries together are bounded, by the caller’s own limit as well',
   service.reply = () => 'hang';
   const requests = requestsTo({ limits: { perTry: 10_000, inTotal: 150, tries: 50 } });
   expect(await failure(requests.send(REQUEST))).toMatchObject({ code: 'ETIMEDOUT' });
-  expect(await failure(requestsTo({ limits: { perTry: 10_000, inTotal: 10_000, tries: 50 } }).send(REQUEST, { limit: 150 }))).toMatchObject({ code: 'ETIMEDOUT' });
+  expect(await failure(requestsTo({ limits: { perTry: 10_000, inTotal: 10_000, tries: 50 } }).send(REQUEST, { timeLeft: () => 150 }))).toMatchObject({ code: 'ETIMEDOUT' });
 });
 
 test('once nobody waits any more the request ends and there is no further try', async () => {
