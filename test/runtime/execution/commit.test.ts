@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { CommitError, EffectsRefusedError } from '../../../runtime/execution/commit-errors';
@@ -85,6 +86,16 @@ describe('a handler that commits', () => {
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved' });
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved', headers: { [MARKER]: 'true' } });
     expect(shop.handler.calls).toHaveLength(1);
+  });
+
+  test('F81, F200: and whose response is large, has its body beside the record, put before the transaction', async () => {
+    const key = newKey();
+    const body = randomBytes(60_000).toString('base64');
+    const store = new DynamoDbStore({ tableName: 'keys', client: server.client });
+    const shop = new Shop({ options: { store }, respond: (_, __, context) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]) });
+    expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body });
+    expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body, headers: { [MARKER]: 'true' } });
+    expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 1]);
   });
 
   test('takes plain values by the marshall of the SDK', async () => {

@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto';
+import { decodeExplored, writeByExpressions, type ExpressionReply } from './write-by-expressions';
 import { acquire, type Acquired, type Ownership, type Ports } from '../../../runtime/protocol/acquire';
 import { commit, type Committed } from '../../../runtime/protocol/commit';
 import { complete, release, type Concluded } from '../../../runtime/protocol/conclude';
 import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../../runtime/protocol/record';
 import { applyClaim, applyCommit, applyCompletion, applyRelease, isExpired, sameBytes } from '../../../runtime/protocol/transitions';
+import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
+import type { DynamoDbTransport, UpdateRequest } from '../../../runtime/stores/dynamodb/dynamodb-transport';
 import type { Claim, ClaimReply, Commit, CommitReply, Completion, IdempotencyStore, Release, WriteReply } from '../../../runtime/stores/store';
 import { epochMillis, millis, type Clock, type Millis, type MonotonicMillis } from '../../../runtime/time';
+import type { Item } from '../../support/expressions/evaluate';
 
 /**
  * Runs the shipped protocol in every order in which its store calls, its faults
@@ -20,6 +25,11 @@ const FOREVER = Number.MAX_SAFE_INTEGER as MonotonicMillis;
 
 /** What differs between runs of the exploration. */
 export interface Scenario {
+  /**
+   * Through the DynamoDB store's own expressions, on an item, instead of the pure
+   * transitions: what is explored is then what is sent. A variant may rewrite them.
+   */
+  readonly expressions?: true | ((request: UpdateRequest, kind: Write['kind']) => UpdateRequest);
   readonly requests: number;
   /** How many crashes, lost replies, drops and delays there may be, all in all. */
   readonly faults: number;
@@ -68,7 +78,12 @@ export interface Findings {
   readonly witnessed: ReadonlyMap<string, number>;
 }
 
-type Write = { kind: 'claim'; claim: Claim } | { kind: 'complete'; completion: Completion } | { kind: 'commit'; commit: Commit } | { kind: 'release'; release: Release };
+export type Write = (
+  | { kind: 'claim'; claim: Claim }
+  | { kind: 'complete'; completion: Completion }
+  | { kind: 'commit'; commit: Commit }
+  | { kind: 'release'; release: Release }
+) & { readonly sent?: UpdateRequest };
 type Operation = Write | { kind: 'read' };
 
 interface Pending {
@@ -84,6 +99,7 @@ class Violation extends Error {}
 class World {
   public time = START;
   public record: StoredRecord | undefined;
+  #item: Item | undefined;
   public pending: Pending[] = [];
   public waiting: number[];
   public delayed: { readonly request: number; readonly write: Write }[] = [];
@@ -159,6 +175,7 @@ class World {
       this.#start(Number(second));
     } else if (first === 'ttl-delete') {
       this.record = undefined;
+      this.#item = undefined;
       this.#forget();
     } else if (first === 'land') {
       const [late] = this.delayed.splice(Number(second), 1);
@@ -170,7 +187,7 @@ class World {
 
   /** Two schedules that lead to the same key lead to the same future. */
   public key(): string {
-    return JSON.stringify([
+    const all = JSON.stringify([
       this.time,
       this.waiting,
       this.record === undefined ? null : { ...this.record, fingerprint: undefined },
@@ -189,6 +206,7 @@ class World {
       this.#effects,
       [...this.#toldRefused],
     ]);
+    return createHash('sha1').update(all).digest('base64');
   }
 
   /** I7: once faults have stopped, a retry after the lease gets an answer. */
@@ -315,7 +333,7 @@ class World {
   }
 
   #answered(request: number, record: IdempotencyRecord): void {
-    const writer = record.response!.statusCode;
+    const writer = record.response!.statusCode - FIRST_STATUS;
     if (this.scenario.payloads[writer % WITHOUT_EFFECTS] !== this.scenario.payloads[request % WITHOUT_EFFECTS]) {
       throw this.#broken('I4: an answer that was made for another request');
     }
@@ -354,7 +372,8 @@ class World {
       read: () => send<StoredRecord | undefined>({ kind: 'read' }),
       commit: (given) => send<CommitReply>({ kind: 'commit', commit: given }),
     };
-    return { store, clock, token: () => `${request}.${tokens++}`, sameRequest: sameBytes };
+    const explored = this.scenario.expressions === undefined ? store : throughExpressions(send);
+    return { store: explored, clock, token: () => `${request}.${tokens++}`, sameRequest: sameBytes };
   }
 
   #deliver(request: number, how: string): void {
@@ -366,7 +385,7 @@ class World {
     const see = (what: string) => (this.histories[request] += `|${operation.kind}:${what}@${this.time}`);
     switch (how) {
       case 'deliver': {
-        const reply = operation.kind === 'read' ? this.#show(this.record, request) : this.#apply(request, operation, false, sends > 1);
+        const reply = operation.kind === 'read' ? this.#read(request) : this.#apply(request, operation, false, sends > 1);
         see(JSON.stringify(reply) ?? 'absent');
         return resolve(reply);
       }
@@ -401,8 +420,9 @@ class World {
     this.witnessed.add('crash');
   }
 
-  #apply(request: number, write: Write, late: boolean, resent = false): ClaimReply | WriteReply | CommitReply {
+  #apply(request: number, write: Write, late: boolean, resent = false): unknown {
     const before = this.record;
+    if (write.sent !== undefined) return this.#applyExpressions(request, write, write.sent, late, resent);
     const transitions = { claim: applyClaim, complete: applyCompletion, release: applyRelease, commit: applyCommit, ...this.scenario.transitions };
     const { record, reply } =
       write.kind === 'claim' ? transitions.claim(before, write.claim)
@@ -416,6 +436,23 @@ class World {
     if ('refusedBy' in reply && reply.refusedBy === 'effects' && resent && !this.scenario.resendsInSilence) return { ...reply, mayStillArrive: true };
     if ('current' in reply) return { ...reply, current: this.#show(reply.current, request) };
     return reply;
+  }
+
+  #applyExpressions(request: number, write: Write, sent: UpdateRequest, late: boolean, resent: boolean): ExpressionReply {
+    const before = this.record;
+    const { expressions } = this.scenario;
+    const rewritten = typeof expressions === 'function' ? expressions(sent, write.kind) : sent;
+    const { item, applied, reply } = writeByExpressions(this.#item, rewritten, write.kind === 'commit' ? { hold: this.#effectsHold, resent } : undefined);
+    this.#item = item;
+    this.record = decodeExplored(item);
+    if (applied) this.#check(request, write, before as IdempotencyRecord | undefined);
+    const outcome = applied ? 'applied' : `refused by ${statusOf(before)}`;
+    if (late || !applied) this.witnessed.add(`${late ? 'late ' : ''}${write.kind} ${outcome}`);
+    return reply;
+  }
+
+  #read(request: number): unknown {
+    return this.scenario.expressions === undefined ? this.#show(this.record, request) : this.#item;
   }
 
   #check(request: number, write: Write, before: IdempotencyRecord | undefined): void {
@@ -459,7 +496,45 @@ const WITHOUT_EFFECTS = 100;
 
 const EFFECTS_REFUSED: Extract<CommitReply, { refusedBy: 'effects' }> = { applied: false, refusedBy: 'effects', reasons: [{ code: 'ConditionalCheckFailed' }] };
 
-const responseOf = (writer: number) => ({ statusCode: writer, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } });
+/** The status says whose response it is. */
+const FIRST_STATUS = 200;
+
+const responseOf = (writer: number) => ({ statusCode: FIRST_STATUS + writer, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } });
+
+/** The store as it is shipped, whose requests go to the schedule instead of to DynamoDB. */
+function throughExpressions(send: <T>(operation: Operation) => Promise<T>): IdempotencyStore {
+  // A call of the store sends before anything else can call it.
+  let write: Write;
+  const update = <T>(sent: UpdateRequest): Promise<T> => send<T>({ ...write, sent });
+  const transport: DynamoDbTransport = {
+    update,
+    get: () => send({ kind: 'read' }),
+    transact: ({ items }) => update(recordUpdate(items[0])),
+  };
+  const store = new DynamoDbStore({ tableName: 'keys', transport });
+  return {
+    limits: store.limits,
+    claim: (claim) => ((write = { kind: 'claim', claim }), store.claim(claim)),
+    complete: (completion) => ((write = { kind: 'complete', completion }), store.complete(completion)),
+    release: (given) => ((write = { kind: 'release', release: given }), store.release(given)),
+    commit: (given) => ((write = { kind: 'commit', commit: given }), store.commit!(given)),
+    read: (id) => store.read(id),
+  };
+}
+
+/** The record's part of a transaction, in the form of an update of its own. */
+function recordUpdate(item: unknown): UpdateRequest {
+  const { Update } = item as { readonly Update: Record<string, never> };
+  return {
+    table: Update.TableName!,
+    key: Update.Key!,
+    update: Update.UpdateExpression!,
+    condition: Update.ConditionExpression!,
+    names: Update.ExpressionAttributeNames!,
+    values: Update.ExpressionAttributeValues!,
+    returnOld: false,
+  };
+}
 
 const tokenOwner = (token: string): number => Number(token.split('.')[0]);
 const statusOf = (record: StoredRecord | undefined): string =>
