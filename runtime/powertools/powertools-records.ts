@@ -33,7 +33,8 @@ export interface PowertoolsRecordsOptions {
  *
  * Nothing is written to the old table, so a function of before and one of after
  * that run at the same moment do not see each other: where a deployment rolls,
- * or is to be rolled back, use `PowertoolsTable`.
+ * or is to be rolled back, use `PowertoolsTable`. Not for a table that a
+ * `PowertoolsTable` has written to: a layer does not see whose such a record is.
  *
  * @example <caption>an HTTP handler that was wrapped by Powertools</caption>
  * const layer = new DynamoDBPersistenceLayer({ tableName: 'powertools' });

@@ -10,7 +10,7 @@ import type { DynamoDbTransport, Values } from '../stores/dynamodb/dynamodb-tran
 import { transportOf } from '../stores/dynamodb/dynamodb-transport-of';
 import { responseOf } from '../stores/migration/former-records';
 import type { FormerState } from '../stores/migration/former-state';
-import { FormerTableStore, responseToTell, type FormerLayout } from '../stores/migration/former-table-store';
+import { FormerTableStore, mayBeFollowedAt, responseToTell, type FormerLayout } from '../stores/migration/former-table-store';
 import type { StoreLimits, StoreRequest } from '../stores/store';
 import { epochMillis, epochSeconds } from '../time';
 
@@ -61,7 +61,7 @@ export interface PowertoolsTableOptions {
  * exclude each other, in a deployment that rolls forward or back.
  *
  *     here        to Powertools
- *     claimed     INPROGRESS until the lease ends
+ *     claimed     INPROGRESS until the lease ends; until the record expires where takeover is never
  *     completed   COMPLETED, with the response as data; 410 where it is too large for that
  *     released    INPROGRESS and past its time: may run
  *
@@ -110,8 +110,7 @@ function powertoolsLayout({
     key: (id) => (sortKeyAttr === undefined ? { [keyAttr]: { S: id } } : { [keyAttr]: { S: staticPkValue }, [sortKeyAttr]: { S: id } }),
     ...(keyOf === undefined ? {} : { idOf: keyOf }),
     overdue: ({ takeover }) => (takeover ? { condition: '#fst = :fP AND #fip < :leaseEndedBefore', names: { '#fip': inProgressExpiryAttr } } : undefined),
-    // Powertools has no margin for hosts whose clocks differ.
-    claimed: ({ leaseEnd, margin }) => ({ [inProgressExpiryAttr]: { N: String(leaseEnd + margin) } }),
+    claimed: (claim) => ({ [inProgressExpiryAttr]: { N: String(mayBeFollowedAt(claim)) } }),
     completed: ({ response }, request) => marshalled({ [dataAttr]: resultOf(response, keyOf === undefined ? undefined : request) }),
     released: () => ({ [inProgressExpiryAttr]: { N: '0' } }),
     state: (item, request) => {

@@ -335,6 +335,12 @@ export const formerContract: readonly FormerContractCase[] = [
         await new Host(system).send(sent(fresh, quotedFirst), operation.handler);
         assertReplay(await new Host(system).send(sent(fresh, !quotedFirst), never), 'fresh 1');
         assertReplay(await new Host(system).send(sent(fresh, quotedFirst), never), 'fresh 1');
+        // To the former system they are two, so what it has under the quotes is found by them alone.
+        if (!quotedFirst) {
+          const bare = randomUUID();
+          await system.former(sent(bare, false), new Operation('bare').work);
+          assertReplay(await new Host(system).send(sent(bare, true), never), 'bare 1');
+        }
         if (system.kind === 'in-place') {
           assert.deepEqual(await system.former(sent(fresh, quotedFirst), neverWork), { status: 201, body: 'fresh 1' });
         }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { LiftError, liftFramework, type LiftSettings } from './support/lift-framework';
+import type { IdempotencyOptions } from '../../runtime/configuration/options';
 import { idempotencyOf, RetryableError } from '../../runtime/execution/in-handler';
 import { idempotent } from '../../runtime/idempotent';
 import { LiftTable, LiftTableError, type LiftTableOptions } from '../../runtime/stores/migration/lift-table';
@@ -28,8 +29,9 @@ type Handler = (event: unknown, context: object) => Promise<Record<string, any>>
 
 const framework = (names: Names, settings: Partial<LiftSettings> = {}) => liftFramework({ ...names, client: dynamoDb.client, ...settings });
 const seen = observed();
-const ours = (names: Names, handler: (event: unknown, context: object) => unknown, options: Partial<LiftTableOptions> = {}): Handler =>
+const ours = (names: Names, handler: (event: unknown, context: object) => unknown, options: Partial<LiftTableOptions> = {}, settings: IdempotencyOptions = {}): Handler =>
   idempotent(handler, {
+    ...settings,
     store: new LiftTable({ ...names, client: dynamoDb.client, ...options }),
     logger: seen.logger,
     metrics: seen.metrics,
@@ -121,6 +123,19 @@ describe.each([['pk and ttl, as in its code', CODE], ['id and expires_at, as in 
     const age = Date.now() / 1000 - Number(Item![ttlAttribute]!.N);
     expect(age).toBeGreaterThan(2);
     expect(age).toBeLessThan(60);
+  });
+
+  test('takeover never: what died here is in progress to it as well, until the record expires', async () => {
+    const [key, died] = [randomUUID(), suspended<unknown>()];
+    const options = { ttlSeconds: 600, takeover: 'never' } as const;
+    const running = ours(names, died.run, {}, options)(post(key), lambdaContext());
+    await died.started;
+    advanceWallClock(600);
+    expect(await framework(names)({ account: 'acme', key }, () => never({}, {}) as never)).toMatchObject({ status: 409 });
+    advanceWallClock(35);
+    expect(await framework(names)({ account: 'acme', key }, paid)).toMatchObject({ status: 201 });
+    died.finish({ statusCode: 500 });
+    await running;
   });
 
   test('F24: its records expire by their TTL attribute, swept or not', async () => {

@@ -145,6 +145,19 @@ test('takeover never: what died in Powertools is not followed before it expires'
   expect(await handler(post(key), lambdaContext())).toMatchObject({ statusCode: 409 });
 });
 
+test('takeover never: what died here is in progress to Powertools as well, until the record expires', async () => {
+  const [key, died] = [randomUUID(), suspended()];
+  const handler = idempotent(died.run, { store: store(), tenant: 'none', takeover: 'never', ttlSeconds: 600, logger, metrics }) as Handler;
+  const running = handler(post(key), lambdaContext());
+  await died.started;
+  advanceWallClock(600);
+  await expect(before(never as never)(post(key), lambdaContext())).rejects.toThrow(IdempotencyAlreadyInProgressError);
+  advanceWallClock(35);
+  expect(await before(async () => PAID)(post(key), lambdaContext())).toEqual(PAID);
+  died.finish(PAID);
+  await running;
+});
+
 test('F35: a response that Powertools cannot be told is 410 to it, and whole to us', async () => {
   const key = randomUUID();
   const body = 'x'.repeat(300_000);

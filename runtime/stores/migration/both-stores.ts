@@ -62,18 +62,19 @@ export class BothStores implements IdempotencyStore {
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
     const inOld = await this.#old.store.claim(claim, options);
     const refusal = inOld.applied ? undefined : inOld.current ?? (await this.#old.store.read(claim.id, options));
-    if (!inOld.applied && !isClaimOf(refusal, claim)) return { applied: false, current: await this.#settle(refusal, claim, options) };
+    const resent = isClaimOf(refusal, claim) ? refusal : undefined;
+    if (!inOld.applied && resent === undefined) return { applied: false, current: await this.#settle(refusal, claim, options) };
 
     const inNew = await this.#claimNew(claim, options);
     if (inNew.applied) {
-      // An earlier send of this very claim: what it replaced is not known, and its owner is told so.
-      if (!inOld.applied) return { applied: false, current: refusal };
-      return { applied: true, previous: replaced(inOld.previous, inNew.previous, claim) };
+      if (inOld.applied) return { applied: true, previous: replaced(inOld.previous, inNew.previous, claim) };
+      // An earlier send of this very claim: what it replaced in old is not known, and the number of attempts tells its owner, of those in new as well.
+      return { applied: false, current: withAttempt(resent!, attemptOf(inNew.previous) + 1) };
     }
     const standing = inNew.current ?? (await this.#new.store.read(claim.id, options));
     if (isClaimOf(standing, claim)) {
       const attemptInOld = inOld.applied ? attemptOf(inOld.previous) + 1 : attemptOf(refusal);
-      return { applied: false, current: { ...standing, attempt: Math.max(standing.attempt, attemptInOld) } };
+      return { applied: false, current: withAttempt(standing, attemptInOld) };
     }
     await this.#withdraw(claim);
     if (isAnswerTo(claim, standing)) {
@@ -151,7 +152,8 @@ export class BothStores implements IdempotencyStore {
     if (inNew !== undefined && !isReadable(inNew)) return inNew;
     if (ofOneClaim(inOld, inNew)) return this.#level(inOld, inNew!, claim, options);
     if (stands) {
-      const counts = deciding(inOld, inNew, claim.id);
+      // What is in progress in old came after a response that only new has, so it goes no further: new will refuse it, or it died before.
+      const counts = isInProgress(inOld) && isAnswerTo(claim, inNew) ? inNew : deciding(inOld, inNew, claim.id);
       this.watcher.diverged({ id: claim.id, kind: 'different', store: counts === inNew ? 'new' : 'old', repaired: false });
       return counts;
     }
@@ -193,6 +195,8 @@ export class BothStores implements IdempotencyStore {
     return completed.applied || isCompletionOf(standing, token) ? done : deciding(done, standing, id);
   }
 }
+
+const withAttempt = (record: IdempotencyRecord, least: number): IdempotencyRecord => ({ ...record, attempt: Math.max(record.attempt, least) });
 
 const attemptOf = (record: StoredRecord | undefined): number => (record !== undefined && isReadable(record) ? record.attempt : 0);
 

@@ -24,11 +24,14 @@ export const endOf = (second: EpochSeconds): EpochMillis => epochMillis(second *
 /** The largest expiry whose milliseconds are exact. */
 const NEVER = epochSeconds(Math.floor(Number.MAX_SAFE_INTEGER / 1000) - 1);
 
-/** The token of records that have none of ours: no claim has it. */
-const TOKEN = 'former';
+/**
+ * How the token of records begins that have none of ours: no claim's does. Their
+ * expiry tells two of them apart that followed each other under one key.
+ */
+const TOKEN = 'former ';
 
 /** Written by another system: without a fence, and possibly over a record of ours. */
-export const isFormer = ({ token }: IdempotencyRecord): boolean => token === TOKEN;
+export const isFormer = ({ token }: IdempotencyRecord): boolean => token.startsWith(TOKEN);
 
 /**
  * The state as a record of ours. It knows no request, so `fingerprint` is that
@@ -39,7 +42,7 @@ export function recordOf(state: FormerState, id: string, fingerprint: Uint8Array
   const common = {
     id,
     version: FORMAT_VERSION,
-    token: TOKEN,
+    token: `${TOKEN}${expiresAt}`,
     attempt: 1,
     claimedAt: state.claimedAt ?? epochMillis(0),
     fingerprint: state.fingerprint ?? fingerprint,

@@ -1,9 +1,10 @@
 import { BothStores, type Watcher } from './both-stores';
-import { recordOf, type FormerState } from './former-state';
+import { endOf, recordOf, type FormerState } from './former-state';
 import { ATTRIBUTES, FORMER_ATTRIBUTES } from '../../../lib/contract';
 import { isReadable, type RecordStatus, type StoredRecord, type StoredResponse } from '../../protocol/record';
 import type { HttpResponse } from '../../request/fronts/front';
 import { unpack } from '../../response/codec';
+import { plus, type EpochMillis } from '../../time';
 import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from '../dynamodb/dynamodb-expressions';
 import { decodeItem, type TableSchema } from '../dynamodb/dynamodb-item';
 import type { DynamoDbTransport, Item, UpdateReply, Values } from '../dynamodb/dynamodb-transport';
@@ -66,6 +67,9 @@ export function responseToTell(response: StoredResponse): HttpResponse {
     return TOO_LARGE;
   }
 }
+
+/** From when the former system may run another execution: not before we would, though its host's clock may be ahead. */
+export const mayBeFollowedAt = ({ takeover, leaseEnd, expiresAt, margin }: Claim): EpochMillis => plus(takeover ? leaseEnd : endOf(expiresAt), margin);
 
 const NOBODY: Watcher = { diverged: () => {}, hit: () => {} };
 

@@ -1,12 +1,12 @@
 import { responseOf } from './former-records';
 import { endOf, type FormerState } from './former-state';
-import { FormerTableStore, responseToTell, type FormerLayout } from './former-table-store';
+import { FormerTableStore, mayBeFollowedAt, responseToTell, type FormerLayout } from './former-table-store';
 import { FORMER_ATTRIBUTES } from '../../../lib/contract';
 import type { StoredResponse } from '../../protocol/record';
 import { detectFront } from '../../request/fronts/detect';
 import { field } from '../../request/fronts/parts';
 import { accountOf } from '../../request/tenant';
-import { epochMillis, epochSeconds, minus, plus, toEpochSeconds } from '../../time';
+import { epochMillis, epochSeconds, minus, toEpochSeconds } from '../../time';
 import type { DynamoDbClientLike } from '../dynamodb/dynamodb-sdk-transport';
 import type { DynamoDbTransport, Values } from '../dynamodb/dynamodb-transport';
 import { transportOf } from '../dynamodb/dynamodb-transport-of';
@@ -64,7 +64,7 @@ export class LiftTableError extends Error {
  * store of a `DualWriteStore`.
  *
  *     here        to the framework
- *     claimed     processing until the lease ends: 409, and after that its own to run
+ *     claimed     processing until the lease ends: 409, and after that its own to run; until the record expires where takeover is never
  *     completed   completed: replayed, as JSON
  *     released    processing and past its time: it takes the lock and runs
  *     replayed    its completed and its error
@@ -105,9 +105,9 @@ const liftLayout = (partitionKey: string, ttlAttribute: string, idOf: NonNullabl
   key: (id) => ({ [partitionKey]: { S: id } }),
   idOf,
   overdue: () => ({ condition: '#fttl < :expiredBefore', names: { '#fttl': ttlAttribute } }),
-  claimed: ({ now, leaseEnd, margin }) => ({
-    created_at: { S: new Date(now).toISOString() },
-    [ttlAttribute]: { N: String(toEpochSeconds(plus(leaseEnd, margin)) + 1) },
+  claimed: (claim) => ({
+    created_at: { S: new Date(claim.now).toISOString() },
+    [ttlAttribute]: { N: String(toEpochSeconds(mayBeFollowedAt(claim)) + 1) },
   }),
   completed: ({ response, expiresAt }) => ({ ...told(response), [ttlAttribute]: { N: String(expiresAt) } }),
   released: (claim) => ({ [ttlAttribute]: { N: String(past(claim)) } }),

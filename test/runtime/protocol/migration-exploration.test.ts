@@ -22,6 +22,37 @@ describe('F69, F70: hosts in neighbouring phases, every order of their calls', (
   });
 });
 
+describe('F83: two tenants whose key is one item of the old store, hosts in neighbouring phases, every order of their calls', () => {
+  const OTHERS = { tenants: [0, 1, 0] };
+  test.each<[string, MigrationScenario, string[]]>([
+    ['old', { phases: ['old', 'old'], ...OTHERS, ...ONE_FAULT }, ['mismatch', 'recorded']],
+    ['old, then both', { phases: ['old', 'both'], ...OTHERS, ...ONE_FAULT }, ['mismatch']],
+    ['both, then both', { phases: ['both', 'both'], ...OTHERS, ...ONE_FAULT }, ['mismatch', 'unfinished in new, repaired']],
+    ['both, then both, with releases', { phases: ['both', 'both'], ...OTHERS, ...ONE_FAULT, retryable: [0] }, ['mismatch', 'released']],
+    ['both, then new', { phases: ['both', 'new'], ...OTHERS, ...ONE_FAULT }, ['recorded']],
+    ['two of both and one of old', { phases: ['both', 'both', 'old'], ...OTHERS, faults: 0, jumps: 1 }, ['mismatch', 'replay']],
+    ['two of both and one of new', { phases: ['both', 'both', 'new'], ...OTHERS, faults: 0, jumps: 1 }, ['mismatch', 'different in new']],
+    ['a retry, and one of another tenant that crashes', { phases: ['new', 'both', 'both'], ...OTHERS, faults: 1, jumps: 0 }, ['crash', 'different in new']],
+  ])('%s: no answer of another’s, and everybody’s own where there is one', async (_, scenario, situations) => {
+    const { violation, witnessed } = await exploreMigration(scenario);
+    expect(violation).toBeUndefined();
+    expect([...witnessed]).toEqual(expect.arrayContaining(situations));
+  });
+});
+
+describe('F40: two payloads under one key, hosts in neighbouring phases, every order of their calls', () => {
+  test.each<[string, MigrationScenario]>([
+    ['old, then both', { phases: ['old', 'both'], payloads: [1, 2], ...ONE_FAULT }],
+    ['both, then both', { phases: ['both', 'both'], payloads: [1, 2], ...ONE_FAULT }],
+    ['new, then both', { phases: ['new', 'both'], payloads: [1, 2], ...ONE_FAULT }],
+    ['both, then new', { phases: ['both', 'new'], payloads: [1, 2], ...ONE_FAULT }],
+  ])('%s: no answer of the other’s, and one’s own is not lost', async (_, scenario) => {
+    const { violation, witnessed } = await exploreMigration(scenario);
+    expect(violation).toBeUndefined();
+    expect([...witnessed]).toEqual(expect.arrayContaining(['mismatch', 'recorded']));
+  });
+});
+
 describe('F69: the exploration finds', () => {
   test.each<[string, MigrationScenario]>([
     ['a deciding store that is swapped in one step', { phases: ['old', 'new'], faults: 0, jumps: 0 }],
@@ -31,4 +62,12 @@ describe('F69: the exploration finds', () => {
     const { violation } = await exploreMigration(scenario);
     expect(violation?.invariant).toBe('I8: two executions without the end of a lease');
   });
+
+  test.each<[MigrationScenario['phases']]>([[['old', 'old']], [['old', 'both']], [['both', 'both']]])(
+    'items of a former table that do not say whose they are, in phases %s: another tenant’s answer',
+    async (phases) => {
+      const { violation } = await exploreMigration({ phases, tenants: [0, 1], named: false, faults: 0, jumps: 0 });
+      expect(violation?.invariant).toBe('I4: an answer that was made for another operation');
+    },
+  );
 });

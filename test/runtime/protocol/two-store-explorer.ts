@@ -8,7 +8,9 @@ import { epochMillis, millis, type Clock, type MonotonicMillis } from '../../../
 
 /**
  * Requests for one key on hosts in phases of a migration, in every order in which
- * their calls to the two stores can happen, with faults and the end of leases.
+ * their calls to the two stores can happen, with faults and the end of leases. The
+ * old store is a former table: it has one item, whosever the key is; the new one
+ * has a record for each tenant.
  * Like `explorer.ts`, for two records: a schedule is a list of choices, replayed
  * from the start, and states already seen are not entered again.
  */
@@ -21,7 +23,13 @@ export interface MigrationScenario {
   readonly phases: readonly MigrationPhase[];
   /** Requests that start only once all before them have ended. */
   readonly afterwards?: readonly number[];
-  /** How many crashes, lost replies and drops there may be, all in all. */
+  /** Whose each request is. @default - all of one tenant */
+  readonly tenants?: readonly number[];
+  /** What each request asks for: the same key with another payload is another operation. @default - all for the same */
+  readonly payloads?: readonly number[];
+  /** Whether an item of the old store says whose record it is; without it everybody takes it for his own. @default true */
+  readonly named?: boolean;
+  /** How many crashes, lost replies, resends and drops there may be, all in all. */
   readonly faults: number;
   /** How often time may jump past a lease. */
   readonly jumps: number;
@@ -40,12 +48,14 @@ type Operation =
   | { kind: 'claim'; claim: Claim }
   | { kind: 'complete'; completion: Completion }
   | { kind: 'release'; release: Release }
-  | { kind: 'read' };
+  | { kind: 'read'; id: string };
 
 interface Pending {
   readonly request: number;
   readonly store: StoreName;
   readonly operation: Operation;
+  /** It has been carried out once, and the SDK has sent it again. */
+  readonly resent?: true;
   readonly resolve: (value: unknown) => void;
   readonly reject: (cause: unknown) => void;
 }
@@ -54,14 +64,16 @@ class World {
   public violation: string | undefined;
   public readonly witnessed = new Set<string>();
   #time = 1_000_000;
-  #records: Record<StoreName, StoredRecord | undefined> = { old: undefined, new: undefined };
+  /** By id; that of the one item of the old store is always the same. */
+  #records: Record<StoreName, Record<string, StoredRecord | undefined>> = { old: {}, new: {} };
   #pending: Pending[] = [];
   #started = 0;
   #faults: number;
   #jumps: number;
   #leaseExpired = false;
-  #executions = 0;
-  #answer: number | undefined;
+  /** By operation. */
+  readonly #executions: Record<string, number> = {};
+  readonly #answers: Record<string, number> = {};
   readonly #ended = new Map<number, string>();
   /** Everything a request has seen so far, which determines what it does next. */
   readonly #histories: string[];
@@ -74,11 +86,12 @@ class World {
 
   public choices(): string[] {
     const choices: string[] = [];
-    for (const { request, operation } of this.#pending) {
+    for (const { request, operation, resent } of this.#pending) {
       choices.push(`${request} deliver`);
       if (this.#faults === 0) continue;
       choices.push(`${request} crash`, `${request} drop`);
       if (operation.kind !== 'read') choices.push(`${request} lose-reply`, `${request} crash-after`);
+      if (operation.kind !== 'read' && !resent) choices.push(`${request} resend`);
     }
     const mayStart = !this.scenario.afterwards?.includes(this.#started) || this.#ended.size === this.#started;
     if (this.#started < this.scenario.phases.length && mayStart) choices.push('start');
@@ -102,33 +115,54 @@ class World {
 
   public key(): string {
     return JSON.stringify([
-      this.#time, this.#records, this.#pending.map(({ request, store, operation }) => [request, store, operation.kind]),
-      this.#started, this.#faults, this.#jumps, this.#executions, this.#answer, [...this.#ended], this.#histories,
+      this.#time, this.#records, this.#pending.map(({ request, store, operation, resent }) => [request, store, operation.kind, resent]),
+      this.#started, this.#faults, this.#jumps, this.#executions, this.#answers, [...this.#ended], this.#histories,
     ]);
   }
 
-  /** Once all is over and each lease has run out, a retry on a host of any phase has the one answer, or executes where there is none. */
+  /**
+   * Once all is over and each lease has run out, a retry on a host of any phase
+   * has the one answer, or executes where there is none; it is refused only where
+   * another operation has the key.
+   */
   public async finalRetries(): Promise<void> {
     this.#faults = 0;
-    for (const phase of new Set(this.scenario.phases)) {
-      this.#time += LEASE + 1;
-      const request = this.#histories.push('') - 1;
-      const outcome = acquire(KEY, terms, this.#ports(request, phase), FOREVER);
-      await settle();
-      while (this.#pending.length > 0) await this.take(`${this.#pending[0]!.request} deliver`);
-      const acquired = await outcome;
-      if (acquired.kind === 'replay') this.#note(acquired.record.response!.statusCode);
-      else if (acquired.kind !== 'owner') this.#broken(`I7: a retry after all leases got ${acquired.kind}`);
-      else if (this.#answer !== undefined) this.#broken('I8: an operation with an answer would be executed again');
-      if (acquired.kind === 'owner') return;
+    const operations = new Map(this.scenario.phases.map((_, request) => [this.#operationOf(request), request] as const));
+    for (const [operation, first] of operations) {
+      for (const phase of new Set(this.scenario.phases)) {
+        this.#time += LEASE + 1;
+        const request = this.#histories.push('') - 1;
+        const outcome = acquire(this.#keyOf(first), terms, this.#ports(request, phase), FOREVER);
+        await settle();
+        while (this.#pending.length > 0) await this.take(`${this.#pending[0]!.request} deliver`);
+        const acquired = await outcome;
+        const answered = this.#answers[operation] !== undefined;
+        if (acquired.kind === 'replay') this.#note(first, acquired.record.response!.statusCode);
+        else if (acquired.kind === 'mismatch' && operations.size > 1) {
+          if (answered && phase === 'both') this.#broken('I7: an operation with an answer is refused');
+          this.witnessed.add('refused, for the key is another operation’s');
+        } else if (acquired.kind !== 'owner') this.#broken(`I7: a retry after all leases got ${acquired.kind}`);
+        else if (answered) this.#broken('I8: an operation with an answer would be executed again');
+        if (acquired.kind === 'owner') break;
+      }
     }
+  }
+
+  #keyOf(request: number): { readonly id: string; readonly fingerprint: Uint8Array } {
+    const { tenants = [], payloads = [] } = this.scenario;
+    return { id: `of tenant ${tenants[request] ?? 0}`, fingerprint: Uint8Array.of(payloads[request] ?? 1) };
+  }
+
+  #operationOf(request: number): string {
+    const { id, fingerprint } = this.#keyOf(request);
+    return `${id}, payload ${fingerprint[0]}`;
   }
 
   async #run(request: number): Promise<void> {
     const ports = this.#ports(request, this.scenario.phases[request]!);
-    const acquired = await acquire(KEY, terms, ports, FOREVER);
+    const acquired = await acquire(this.#keyOf(request), terms, ports, FOREVER);
     let end: string = acquired.kind;
-    if (acquired.kind === 'replay') this.#note(acquired.record.response!.statusCode);
+    if (acquired.kind === 'replay') this.#note(request, acquired.record.response!.statusCode);
     if (acquired.kind === 'conflict' && acquired.record.token.startsWith(`${request}.`)) this.#broken('I6: refused because of its own claim');
     if (acquired.kind === 'owner') end = await this.#execute(request, acquired.ownership, ports);
     this.witnessed.add(end);
@@ -138,26 +172,30 @@ class World {
   async #execute(request: number, ownership: Ownership, ports: Ports): Promise<string> {
     // The wrapper starts no handler that has no time left.
     if (this.#time >= ownership.leaseDeadline) return (await release(ownership, ports, FOREVER)) ? 'too late' : 'too late and superseded';
-    this.#executions++;
-    if (this.#executions > 1) {
+    const operation = this.#operationOf(request);
+    const executions = (this.#executions[operation] ?? 0) + 1;
+    this.#executions[operation] = executions;
+    if (executions > 1) {
       this.witnessed.add('second execution');
       if (!this.#leaseExpired) this.#broken('I8: two executions without the end of a lease');
       if (!ownership.mayFollowUnfinished) this.#broken('a second execution that is not told of the first one');
     }
     if (this.scenario.retryable?.includes(request)) {
-      this.#executions--;
+      this.#executions[operation] = executions - 1;
       return (await release(ownership, ports, FOREVER)) ? 'released' : 'release refused';
     }
     const response = { statusCode: request, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } };
     const concluded = await complete(ownership, response, TTL, ports, FOREVER);
-    if (concluded.kind === 'recorded') this.#note(request);
-    if (concluded.kind === 'superseded') this.#note(concluded.winner.response!.statusCode);
+    if (concluded.kind === 'recorded') this.#note(request, request);
+    if (concluded.kind === 'superseded') this.#note(request, concluded.winner.response!.statusCode);
     return concluded.kind;
   }
 
-  #note(writer: number): void {
-    if (this.#answer !== undefined && this.#answer !== writer) this.#broken('I3: two different answers for one key');
-    this.#answer = writer;
+  #note(request: number, writer: number): void {
+    const operation = this.#operationOf(request);
+    if (this.#operationOf(writer) !== operation) this.#broken('I4: an answer that was made for another operation');
+    if (this.#answers[operation] !== undefined && this.#answers[operation] !== writer) this.#broken('I3: two different answers for one operation');
+    this.#answers[operation] = writer;
   }
 
   #broken(invariant: string): void {
@@ -190,13 +228,14 @@ class World {
       claim: (claim) => send({ kind: 'claim', claim }),
       complete: (completion) => send({ kind: 'complete', completion }),
       release: (given) => send({ kind: 'release', release: given }),
-      read: () => send({ kind: 'read' }),
+      read: (id) => send({ kind: 'read', id }),
     };
   }
 
   #deliver(request: number, how: string): void {
     const index = this.#pending.findIndex((pending) => pending.request === request);
-    const [{ store, operation, resolve, reject }] = this.#pending.splice(index, 1) as [Pending];
+    const [pending] = this.#pending.splice(index, 1) as [Pending];
+    const { store, operation, resolve, reject } = pending;
     if (how !== 'deliver') this.#faults--;
     const seen = (what: string) => (this.#histories[request] += `|${store}.${operation.kind}:${what}@${this.#time}`);
     if (how === 'crash' || how === 'crash-after') {
@@ -210,14 +249,22 @@ class World {
       seen(JSON.stringify(reply) ?? 'absent');
       return resolve(reply);
     }
+    if (how === 'resend') {
+      this.#apply(store, operation);
+      return void this.#pending.push({ ...pending, resent: true });
+    }
     if (how === 'lose-reply') this.#apply(store, operation);
     seen('lost');
     reject(new Error(how));
   }
 
   #apply(store: StoreName, operation: Operation): unknown {
-    const before = this.#records[store];
-    if (operation.kind === 'read') return before;
+    const id = idIn(operation);
+    const item = store === 'old' ? 'the one' : id;
+    const unnamed = store === 'old' && this.scenario.named === false;
+    const stored = this.#records[store][item];
+    const before = unnamed && stored !== undefined ? { ...stored, id } : stored;
+    if (operation.kind === 'read') return shownTo(id, before);
     const { record, reply } =
       operation.kind === 'claim' ? applyClaim(before, operation.claim)
         : operation.kind === 'complete' ? applyCompletion(before, operation.completion)
@@ -225,12 +272,29 @@ class World {
     if (reply.applied && operation.kind === 'claim' && completed(before) && !isExpired(before, operation.claim.now, millis(0))) {
       this.#broken('I2: a recorded response was overwritten within its retention');
     }
-    this.#records[store] = record;
+    this.#records[store][item] = record;
+    if ('current' in reply) return { ...reply, current: shownTo(id, reply.current) };
     return reply;
   }
 }
 
-const KEY = { id: 'key', fingerprint: Uint8Array.of(1) };
+const idIn = (operation: Operation): string => {
+  switch (operation.kind) {
+    case 'claim':
+      return operation.claim.id;
+    case 'complete':
+      return operation.completion.id;
+    case 'release':
+      return operation.release.id;
+    case 'read':
+      return operation.id;
+  }
+};
+
+/** As a store over a former table shows an item: another's without its response. */
+const shownTo = (id: string, record: StoredRecord | undefined): StoredRecord | undefined =>
+  record === undefined || record.id === id ? record : { ...record, response: undefined };
+
 const terms = { lease: LEASE, ttl: TTL, margin: millis(0), takeover: true };
 
 const completed = (record: StoredRecord | undefined): record is IdempotencyRecord =>

@@ -195,6 +195,25 @@ describe('F70: partial failures', () => {
     expect(await memories.old.read('key')).toMatchObject({ status: 'P', token: CLAIM.token });
   });
 
+  test('F5: a claim that landed in old before, over an unfinished execution in new: its owner is told', async () => {
+    const { host, memories } = migration();
+    await memories.new.claim({ ...CLAIM, token: 'died', now: epochMillis(T0 - 60_000), leaseEnd: epochMillis(T0 - 30_000) });
+    await memories.old.claim(CLAIM);
+    expect(await host('both').store.claim(CLAIM)).toMatchObject({ applied: false, current: { status: 'P', token: CLAIM.token, attempt: 2 } });
+  });
+
+  test.each([['still stands', 1_000], ['has died', AFTER_LEASE]])(
+    'F40: a response that only new has is not hidden by a claim for another request that %s in old, from where it was not withdrawn',
+    async (_, passed) => {
+      const { host, clock } = migration({ old: always('release', 'drop') });
+      await host('new').complete(owned(await host('new').acquire()), 202);
+      expect((await host('both').acquire(2)).kind).toBe('mismatch');
+      clock.advance(passed);
+      expect(await host('both').acquire()).toMatchObject({ kind: 'replay', record: { response: { statusCode: 202 } } });
+      expect((await host('both').acquire(2)).kind).toBe('mismatch');
+    },
+  );
+
   test.each<[string, Parameters<typeof migration>[0]]>([
     ['old drops it', { old: first('complete', 'drop') }],
     ['old loses its reply', { old: first('complete', 'lose-reply') }],
