@@ -134,6 +134,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // Drives the browser: it brings none of its own.
     'playwright-core@1.65.1',
     'redis@6.3.1',
+    // What OpenTelemetry hooks `require` with.
+    'require-in-the-middle@8.0.1',
     'tsx',
   ],
 });

@@ -8,6 +8,9 @@ import { ENV } from '../lib/contract';
  * keeps the name of the function's own, which is loaded and wrapped here, before
  * the first request and within the function's own init.
  */
-const user = await loadUserHandler(process.env[ENV.HANDLER], process.env.LAMBDA_TASK_ROOT ?? process.cwd());
+const own = process.env[ENV.HANDLER];
+// What the function's own code asks for its name by (Powertools Tracer, OpenTelemetry) is to find its own.
+if (own !== undefined) process.env._HANDLER = own;
+const user = await loadUserHandler(own, process.env.LAMBDA_TASK_ROOT ?? process.cwd());
 
 export const handler = wrap(user.handler, (user.idempotency ?? {}) as IdempotencyOptions, systemHost, process.env);
