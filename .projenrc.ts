@@ -259,6 +259,11 @@ project.addTask('coverage', {
     + "--collectCoverageFrom='lib/**/*.ts' --collectCoverageFrom='!**/*.d.ts' --testPathPatterns test/constructs test/integ",
 });
 
+// Each peer's packages are installed into its own folder when it is first run: `npm ci` knows nothing of them.
+const peers = project.addTask('conformance:peers', { description: 'Put the conformance suite to this package and its peers, and make their page' });
+peers.spawn(bundle);
+peers.exec('tsx conformance/peers/run.ts', { receiveArgs: true });
+
 // Snapshots of what the cases in integ/ deploy. `integ:update` remakes those that
 // differ, and deploys nothing; `npm run integ -- --update-on-failed` deploys.
 const integRunner = "integ-runner --directory integ --language typescript --app 'tsx {filePath}'";
@@ -302,6 +307,8 @@ eslint.addRules({
 project.gitignore.addPatterns('/build/', '/cdk.out/', '/.local/', '/lib/**/*.js.map', '*.tsbuildinfo', '/tmp/');
 project.gitignore.addPatterns('/integ/**/asset.*', '/integ/cdk-integ.out*');
 project.gitattributes.addAttributes('/integ/*.snapshot/**', 'linguist-generated');
+project.gitattributes.addAttributes('/conformance/results/**', 'linguist-generated');
+project.gitattributes.addAttributes('/docs/conformance/index.html', 'linguist-generated');
 project.gitignore.addPatterns('/.npmignore'); // jsii-pacmak writes one, which `files` outranks
 
 // publib knows where npm publishes.

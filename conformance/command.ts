@@ -5,7 +5,7 @@ import { ConformanceError } from './conformance-error';
 import { passes, readBaseline, verdictOf } from './report/baseline';
 import { junitOf } from './report/junit';
 import { pageOf } from './report/page';
-import { resultsOf, type Results } from './report/results';
+import { resultsOf, toJson, type Results } from './report/results';
 import { lineOf, summaryOf } from './report/text';
 import { describeRule } from './rules';
 import { chosenFor, only, runSuite, type Chosen } from './run/run-suite';
@@ -44,7 +44,7 @@ export async function conformanceCommand(argv: readonly string[], context: Confo
   const verdict = verdictOf(runs, baseline, options.only.length === 0);
   summaryOf(runs, verdict).forEach(say);
   const results = resultsOf(runs, subject, { kit: `cdk-idempotent-api ${context.version}`, now: context.now(), target: { name: options.name } });
-  write(options, context, { json: () => `${JSON.stringify(results, undefined, 1)}\n`, junit: () => junitOf(runs, verdict, options.name), html: () => page(results) });
+  write(options, context, { json: () => toJson(results), junit: () => junitOf(runs, verdict, options.name), html: () => page(results) });
   return passes(verdict) ? 0 : 1;
 }
 

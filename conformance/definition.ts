@@ -78,7 +78,7 @@ export interface Sending {
 
 /** Names of what a profile has statuses for. */
 export type StatusName =
-  | 'success' | 'conflict' | 'mismatch' | 'malformed' | 'missing' | 'refusal' | 'error' | 'expired' | 'late' | 'unauthorized';
+  | 'success' | 'conflict' | 'mismatch' | 'malformed' | 'missing' | 'refusal' | 'error' | 'failure' | 'expired' | 'late' | 'unauthorized';
 export type Statuses = StatusName | number | readonly (StatusName | number)[];
 
 export type HeaderExpectation =

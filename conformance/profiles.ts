@@ -27,6 +27,7 @@ const STATUSES: Readonly<Record<StatusName, StatusSet>> = {
   missing: [400],
   refusal: ['4xx'],
   error: ['5xx'],
+  failure: ['4xx', '5xx'],
   expired: [410],
   late: [412],
   unauthorized: [401, 403],

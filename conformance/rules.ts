@@ -11,26 +11,30 @@ export interface Rule {
 
 export interface Document {
   readonly title: string;
+  /** As it is cited where there is little room. */
+  readonly short: string;
   readonly url: string;
 }
 
 export const DOCUMENTS: Readonly<Record<Source, Document>> = {
   'ietf-07': {
     title: 'draft-ietf-httpapi-idempotency-key-header-07',
+    short: 'draft-07',
     url: 'https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07',
   },
-  'stripe': { title: 'Stripe API, Idempotent requests', url: 'https://docs.stripe.com/api/idempotent_requests' },
-  'rfc8941': { title: 'RFC 8941, Structured Field Values for HTTP', url: 'https://www.rfc-editor.org/rfc/rfc8941' },
-  'rfc9110': { title: 'RFC 9110, HTTP Semantics', url: 'https://www.rfc-editor.org/rfc/rfc9110' },
-  'rfc9111': { title: 'RFC 9111, HTTP Caching', url: 'https://www.rfc-editor.org/rfc/rfc9111' },
-  'rfc9112': { title: 'RFC 9112, HTTP/1.1', url: 'https://www.rfc-editor.org/rfc/rfc9112' },
-  'rfc9457': { title: 'RFC 9457, Problem Details for HTTP APIs', url: 'https://www.rfc-editor.org/rfc/rfc9457' },
-  'fetch': { title: 'Fetch Standard, CORS protocol', url: 'https://fetch.spec.whatwg.org/' },
+  'stripe': { title: 'Stripe API, Idempotent requests', short: 'Stripe', url: 'https://docs.stripe.com/api/idempotent_requests' },
+  'rfc8941': { title: 'RFC 8941, Structured Field Values for HTTP', short: 'RFC 8941', url: 'https://www.rfc-editor.org/rfc/rfc8941' },
+  'rfc9110': { title: 'RFC 9110, HTTP Semantics', short: 'RFC 9110', url: 'https://www.rfc-editor.org/rfc/rfc9110' },
+  'rfc9111': { title: 'RFC 9111, HTTP Caching', short: 'RFC 9111', url: 'https://www.rfc-editor.org/rfc/rfc9111' },
+  'rfc9112': { title: 'RFC 9112, HTTP/1.1', short: 'RFC 9112', url: 'https://www.rfc-editor.org/rfc/rfc9112' },
+  'rfc9457': { title: 'RFC 9457, Problem Details for HTTP APIs', short: 'RFC 9457', url: 'https://www.rfc-editor.org/rfc/rfc9457' },
+  'fetch': { title: 'Fetch Standard, CORS protocol', short: 'Fetch', url: 'https://fetch.spec.whatwg.org/' },
   'oasis': {
     title: 'OASIS Repeatable Requests Version 1.0',
+    short: 'OASIS Repeatable Requests',
     url: 'https://docs.oasis-open.org/odata/repeatable-requests/v1.0/repeatable-requests-v1.0.html',
   },
-  'ours': { title: 'a rule of this kit', url: 'https://github.com/cdk-idempotent-api/cdk-idempotent-api/blob/main/docs/conformance.md' },
+  'ours': { title: 'a rule of this kit', short: 'ours', url: 'https://github.com/cdk-idempotent-api/cdk-idempotent-api/blob/main/docs/conformance.md' },
 };
 
 const at = (source: Exclude<Source, 'ours'>) => (section: string, says: string): Rule => ({ source, section, says });
@@ -52,6 +56,9 @@ export function describeRule({ source, section, says }: Rule): string {
   if (source === 'ours') return `ours, because ${says}`;
   return `${DOCUMENTS[source].title}${section === undefined ? '' : `, section ${section}`}: ${says}`;
 }
+
+/** Document and section alone. */
+export const citeRule = ({ source, section }: Rule): string => `${DOCUMENTS[source].short}${section === undefined ? '' : `, ${section}`}`;
 
 /** The section, where the document has addresses for its sections. */
 export function urlOfRule({ source, section }: Rule): string {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformSync } from 'esbuild';
 import { blocksOf, type Block } from './docs/blocks';
 import { wrongCommands } from './docs/commands';
 import { brokenLinks } from './docs/links';
@@ -50,6 +51,8 @@ function problemsOf(root: string, block: Block, helpOf: (command: string) => str
       return wrongCommands(root, block, helpOf);
     case 'json':
       return parses(block.text) ? [] : wrong('is not JSON');
+    case 'js':
+      return isJavaScript(block.text) ? [] : wrong('is not JavaScript');
     case 'mermaid':
       return DIAGRAMS.some((kind) => block.text.startsWith(kind)) ? [] : wrong(`is none of ${DIAGRAMS.join(', ')}`);
     case 'python':
@@ -65,6 +68,15 @@ function problemsOf(root: string, block: Block, helpOf: (command: string) => str
 function parses(json: string): boolean {
   try {
     JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isJavaScript(text: string): boolean {
+  try {
+    transformSync(text, { loader: 'js', logLevel: 'silent' });
     return true;
   } catch {
     return false;

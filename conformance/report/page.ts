@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { LEVELS } from '../definition';
 import { PROFILE_NAMES } from '../profile-name';
 import { PROFILES } from '../profiles';
-import { describeRule, urlOfRule } from '../rules';
+import { citeRule, describeRule, urlOfRule } from '../rules';
 import { levelOf } from '../run/run-suite';
 import { DEFINITIONS } from '../tests';
 import type { Results } from './results';
@@ -16,6 +16,7 @@ const rows = () => DEFINITIONS.map((definition) => ({
   title: definition.title,
   levels: Object.fromEntries(PROFILE_NAMES.map((profile) => [profile, levelOf(definition, profile)])),
   rule: describeRule(definition.rule),
+  cite: citeRule(definition.rule),
   url: urlOfRule(definition.rule),
 }));
 

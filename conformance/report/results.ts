@@ -48,6 +48,14 @@ export function resultsOf(
   };
 }
 
+/** As JSON with a line for each test, so that two runs can be compared by lines. */
+export function toJson(results: Results): string {
+  const lines = (entries: object): string => Object.entries(entries).map(([id, value]) => `  ${JSON.stringify(id)}: ${JSON.stringify(value)}`).join(',\n');
+  const { results: outcomes, exchanges, ...head } = results;
+  const members = Object.entries(head).map(([name, value]) => ` ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  return `{\n${[...members, ` "results": {\n${lines(outcomes)}\n }`, ` "exchanges": {\n${lines(exchanges)}\n }`].join(',\n')}\n}\n`;
+}
+
 export type Tally = Readonly<Record<Level, Readonly<Record<OutcomeKind, number>>>>;
 
 const none = (): Record<OutcomeKind, number> => ({ 'passes': 0, 'fails': 0, 'set-up': 0, 'not applicable': 0, 'dependency': 0 });

@@ -60,8 +60,9 @@ export const cors: readonly TestDefinition[] = [
   },
   {
     id: 'cors.origin-not-replayed',
-    title: 'MUST NOT allow one origin in an answer to another',
+    title: 'SHOULD NOT allow one origin in an answer to another',
     rule: ours('an allowed origin that is recorded with the answer lets the next page in, or locks it out'),
+    levels: { ours: 'MUST' },
     dependsOn: ['replay.once'],
     steps: [
       firstOfOrigin,

@@ -26,8 +26,9 @@ export const expiry: readonly TestDefinition[] = [
   },
   {
     id: 'expiry.error',
-    title: 'MUST NOT keep an error for longer than a success',
+    title: 'SHOULD NOT keep an error for longer than a success',
     rule: ours('an error that is kept for ever makes its key, and whoever derives it from an order, fail for ever'),
+    levels: { ours: 'MUST' },
     dependsOn: ['replay.once'],
     steps: [
       { do: 'send', as: 'first', setup: true, route: 'brief', act: { status: 500, body: '{"error":"once"}' }, expect: { status: 500 } },

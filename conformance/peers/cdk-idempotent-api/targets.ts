@@ -25,5 +25,5 @@ const target = (url: string, tokenA: string, tokenB: string): Target => ({
 });
 
 /** `idempotent-api local` believes any claims. */
-const unsigned = (account: string): string =>
+export const unsigned = (account: string): string =>
   [{ alg: 'none' }, { account_id: account }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.').concat('.c2ln');

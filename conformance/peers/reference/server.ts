@@ -3,6 +3,7 @@ import { createServer as createHttp1, type IncomingMessage, type ServerResponse 
 import { createServer as createHttp2 } from 'node:http2';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Target } from '../../target';
 import { Died, Operation, Thrown, type Act } from './operation';
 import { Records, type Answer, type Flaw } from './records';
 import type { RefusalError, Rules } from './rules';
@@ -21,10 +22,10 @@ interface Route {
   readonly dated?: true;
 }
 
-export const BRIEF = { ttlSeconds: 2, leaseSeconds: 1 } as const;
+const BRIEF = { ttlSeconds: 3, leaseSeconds: 1 } as const;
 /** As `Authorization: Bearer`: whose token it is is the tenant. */
-export const TOKENS = { a: 'token-of-a', b: 'token-of-b' } as const;
-export const ORIGIN = 'https://conformance.example';
+const TOKENS = { a: 'token-of-a', b: 'token-of-b' } as const;
+const ORIGIN = 'https://conformance.example';
 
 const DAY_MS = 86_400_000;
 const LONG: Route = { ttlMs: DAY_MS, leaseMs: 60_000, rememberMs: 0 };
@@ -74,6 +75,25 @@ export async function startReference(rules: Rules, { flaw, port = 0 }: { readonl
     }),
   };
 }
+
+/** Everything that the server has, for the suite. */
+export const targetAt = (url: string): Target => ({
+  url: `${url}/payments`,
+  effects: `${url}/effects`,
+  tokenA: TOKENS.a,
+  tokenB: TOKENS.b,
+  policy: `${url}/policy`,
+  ttl: BRIEF.ttlSeconds,
+  lease: BRIEF.leaseSeconds,
+  routes: {
+    other: `${url}/refunds`,
+    required: `${url}/required`,
+    waiting: `${url}/waiting`,
+    brief: `${url}/brief`,
+    remembering: `${url}/remembering`,
+    dated: `${url}/dated`,
+  },
+});
 
 class Service {
   public constructor(private readonly rules: Rules, private readonly records: Records, private readonly operation: Operation) {}

@@ -51,6 +51,7 @@ function controls() {
 const visible = (test) => {
   const level = test.levels[shown.profile];
   if (level === 'none' || !shown.levels.has(level)) return false;
+  if (!columns().some((name) => kindOf(test, name) !== undefined)) return false;
   if (shown.search !== '' && !`${test.id} ${test.title} ${test.rule}`.toLowerCase().includes(shown.search)) return false;
   return !shown.differing || new Set(columns().map((name) => kindOf(test, name))).size > 1;
 };
@@ -60,11 +61,15 @@ const columns = () => names.filter((name) => resultOf(name) !== undefined);
 function head() {
   const cells = columns().map((name) => {
     const { target, date, results: outcomes } = resultOf(name);
-    const musts = tests.filter((test) => test.levels[shown.profile] === 'MUST' && outcomes[test.id] !== undefined).map((test) => kindOf(test, name));
-    const count = (kind) => musts.filter((each) => each === kind).length;
+    const count = (level) => {
+      const kinds = tests.filter((test) => test.levels[shown.profile] === level && outcomes[test.id] !== undefined).map((test) => kindOf(test, name));
+      const passed = kinds.filter((kind) => kind === 'passes').length;
+      return `${level} ${passed} of ${passed + kinds.filter((kind) => ['fails', 'warns', 'set-up'].includes(kind)).length}`;
+    };
     const versions = Object.entries(target.versions ?? {}).map(([name_, version]) => `${name_} ${version}`).join(', ');
     return element('th', { scope: 'col', title: [target.about, versions].filter(Boolean).join('\n') }, name,
-      element('small', {}, `MUST: ${count('passes')} of ${count('passes') + count('fails') + count('set-up')}`),
+      element('small', {}, count('MUST')),
+      element('small', {}, count('SHOULD')),
       element('small', {}, date));
   });
   byId('table').tHead.replaceChildren(element('tr', {}, element('th', { scope: 'col' }, 'Test'), ...cells));
@@ -95,7 +100,7 @@ const titleOf = ({ title, levels: of }) => {
 };
 
 function row(test) {
-  const head_ = element('th', { scope: 'row', id: test.id }, titleOf(test), element('code', {}, `${test.id} · ${test.rule}`));
+  const head_ = element('th', { scope: 'row', id: test.id }, titleOf(test), element('code', { title: test.rule }, `${test.id} · ${test.cite}`));
   const cells = columns().map((name) => {
     const kind = kindOf(test, name);
     if (kind === undefined) return element('td', {}, '');
@@ -135,13 +140,16 @@ function onKey(event) {
   const at = rows.indexOf(cell.parentElement);
   const column = cell.cellIndex;
   const last = rows[at].cells.length - 1;
-  const place = {
-    ArrowUp: [at - 1, column], ArrowDown: [at + 1, column], ArrowLeft: [at, column - 1], ArrowRight: [at, column + 1], Home: [at, 1], End: [at, last],
-  }[event.key];
-  const next = place && rows[place[0]]?.cells[place[1]]?.querySelector('button');
-  if (!next) return;
+  const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, 1], End: [0, -1] }[event.key];
+  if (move === undefined) return;
   event.preventDefault();
-  next.focus();
+  // A target that was not put to a test has an empty cell there.
+  let place = { Home: [at, 1], End: [at, last] }[event.key] ?? [at + move[0], column + move[1]];
+  while (rows[place[0]]?.cells[place[1]]) {
+    const button = rows[place[0]].cells[place[1]].querySelector('button');
+    if (button) return button.focus();
+    place = [place[0] + move[0], place[1] + move[1]];
+  }
 }
 
 /** One cell is in the order of tabs: the one that was last used. */

@@ -1,30 +1,12 @@
 import { IETF, STRIPE } from '../../../conformance/peers/reference/rules';
-import { BRIEF, startReference, TOKENS, type Reference } from '../../../conformance/peers/reference/server';
+import { startReference, targetAt as everythingAt, type Reference } from '../../../conformance/peers/reference/server';
 import type { Flaw } from '../../../conformance/peers/reference/records';
 import type { ProfileName } from '../../../conformance/profile-name';
 import { chosenFor, runSuite, type SuiteRun } from '../../../conformance/run/run-suite';
 import { subjectOf } from '../../../conformance/run/subject-of';
 import type { Target } from '../../../conformance/target';
 
-/** Everything that the reference server has. */
-export const targetAt = (url: string, profile: ProfileName): Target => ({
-  url: `${url}/payments`,
-  effects: `${url}/effects`,
-  profile,
-  tokenA: TOKENS.a,
-  tokenB: TOKENS.b,
-  policy: `${url}/policy`,
-  ttl: BRIEF.ttlSeconds,
-  lease: BRIEF.leaseSeconds,
-  routes: {
-    other: `${url}/refunds`,
-    required: `${url}/required`,
-    waiting: `${url}/waiting`,
-    brief: `${url}/brief`,
-    remembering: `${url}/remembering`,
-    dated: `${url}/dated`,
-  },
-});
+export const targetAt = (url: string, profile: ProfileName): Target => ({ ...everythingAt(url), profile });
 
 export const startFor = (profile: ProfileName, flaw?: Flaw): Promise<Reference> => startReference(profile === 'stripe' ? STRIPE : IETF, { flaw });
 
