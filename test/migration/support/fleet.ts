@@ -81,7 +81,7 @@ export class Fleet {
     this.busy.delete(operation);
   }
 
-  /** Sends until there is an answer: a 409 says that it can be had in a moment. */
+  /** Sends until there is an answer: a 409 says that it can be had in a moment, a 503 that a busy store did not say so in time. */
   private async send(operation: Operation): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       this.tally.requests++;
@@ -92,7 +92,7 @@ export class Fleet {
         if (effect !== operation.answered) this.tally.lostReplays++;
         return;
       }
-      if (status !== 409 || attempt === 1_000) throw new Error(`${operation.key} is answered ${status} the ${attempt}th time.`);
+      if (![409, 503].includes(status) || attempt === 1_000) throw new Error(`${operation.key} is answered ${status} the ${attempt}th time.`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
