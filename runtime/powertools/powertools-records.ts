@@ -74,7 +74,10 @@ export class PowertoolsRecords extends BesideFormer {
  * that all such payloads share.
  *
  * JMESPath sees a header in one case only, and `null` where it is in another: give
- * it a payload with the header that it looks for.
+ * it a payload with the header that it looks for. A part of a list that finds
+ * nothing is `null` in the id.
+ *
+ * @throws PowertoolsPersistenceError where the layer is not configured
  *
  * @example
  * keyOf: (event, context, key) => powertoolsKey(layer, { ...event, headers: { 'idempotency-key': key } })
@@ -82,6 +85,9 @@ export class PowertoolsRecords extends BesideFormer {
 export function powertoolsKey(layer: BasePersistenceLayer, payload: unknown): string | undefined {
   const own = layer as unknown as Layer;
   const { throwOnNoIdempotencyKey } = own;
+  if (!own.configured) {
+    throw configuration('layer is not configured: call layer.configure({ config, keyPrefix }) with what the records were written with.');
+  }
   // Powertools alone knows what it takes for nothing.
   own.throwOnNoIdempotencyKey = true;
   try {
@@ -96,6 +102,7 @@ export function powertoolsKey(layer: BasePersistenceLayer, payload: unknown): st
 
 /** Members that Powertools documents for layers of one's own, and declares protected. */
 interface Layer {
+  configured: boolean;
   throwOnNoIdempotencyKey: boolean;
   _getRecord(idempotencyKey: string): Promise<PowertoolsRecord>;
   getHashedIdempotencyKey(payload: unknown): string;

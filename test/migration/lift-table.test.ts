@@ -243,6 +243,9 @@ test.each([
   ['a status that the framework does not have', { status: { S: 'half-done' }, ttl: { N: '9999999999' } }],
   ['no TTL', { status: { S: 'completed' }, response: { S: '1' }, status_code: { N: '200' } }],
   ['a TTL that is no number', { status: { S: 'completed' }, ttl: { S: 'soon' } }],
+  ['a token of ours that does not say whose record it is', { status: { S: 'processing' }, ttl: { N: '1' }, tok: { S: 'token' } }],
+  ['a token of ours whose record is none', { status: { S: 'processing' }, ttl: { N: '1' }, tok: { S: 'token' }, oid: { N: '7' } }],
+  ['a record of ours that was tampered with', { status: { S: 'completed' }, ttl: { N: '9999999999' }, tok: { S: 'token' }, oid: { S: 'another' }, st: { S: 'C' } }],
 ])('F66: an item with %s stops the handler', async (_, attributes) => {
   const key = randomUUID();
   await dynamoDb.client.send(new PutItemCommand({ TableName: 'by-its-code', Item: { pk: { S: `acme:${key}` }, ...attributes } }));

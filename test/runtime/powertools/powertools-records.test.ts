@@ -178,6 +178,11 @@ describe('F84: powertoolsKey', () => {
     warn.mockRestore();
   });
 
+  test('F84: asks for a layer that is configured: another one would make the id of the whole event, which no retry has', () => {
+    expect(() => powertoolsKey(layer(), { headers: {} })).toThrow(PowertoolsPersistenceError);
+    expect(() => powertoolsKey(layer(), { headers: {} })).toThrow(/layer is not configured: call layer.configure/);
+  });
+
   test('F84: leaves the layer as it was, and throws what a JMESPath throws that cannot be evaluated', () => {
     const own = configured('headers."idempotency-key"');
     expect(powertoolsKey(own, { headers: { 'idempotency-key': 'k' } })).toBe((own as unknown as { getHashedIdempotencyKey(payload: unknown): string }).getHashedIdempotencyKey({ headers: { 'idempotency-key': 'k' } }));
