@@ -274,6 +274,11 @@ const integUpdate = project.addTask('integ:update', { description: 'Remake the s
 integUpdate.spawn(bundle);
 integUpdate.exec(`${integRunner} --update-on-failed --dry-run`, { receiveArgs: true });
 
+project.addTask('prove', {
+  description: 'What a sceptic would ask: exploration of what is sent, kills; writes docs/proof.md',
+  steps: [{ spawn: bundle.name }, { exec: 'node --max-old-space-size=12000 --import tsx scripts/prove.ts', receiveArgs: true }],
+});
+
 // The other languages are packaged where their toolchains are: in the release workflow.
 project.packageTask.reset();
 project.packageTask.spawn(project.tasks.tryFind('package:js')!);

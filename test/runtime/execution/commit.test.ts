@@ -92,7 +92,8 @@ describe('a handler that commits', () => {
     const key = newKey();
     const body = randomBytes(60_000).toString('base64');
     const store = new DynamoDbStore({ tableName: 'keys', client: server.client });
-    const shop = new Shop({ options: { store }, respond: (_, __, context) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]) });
+    const respond = (_: number, __: unknown, context: unknown) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]);
+    const shop = new Shop({ options: { store }, respond });
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body });
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body, headers: { [MARKER]: 'true' } });
     expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 1]);

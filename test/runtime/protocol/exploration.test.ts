@@ -52,8 +52,9 @@ test('F8: a delayed copy of a claim that lands after its own release meets the t
 });
 
 describe('handlers that commit: every order of their calls, one crash, lost reply, drop or delayed transaction', () => {
-  const COMMITS: Scenario = { ...RETRIES, commits: [0, 1] };
-  const REFUSED_AT_FIRST: Scenario = { ...COMMITS, requests: 1, payloads: [1], faults: 2, jumps: 2, effectsHold: 'later' };
+  // `npm run prove` explores two jumps of time.
+  const COMMITS: Scenario = { ...RETRIES, jumps: 1, commits: [0, 1] };
+  const REFUSED_AT_FIRST: Scenario = { ...COMMITS, requests: 1, payloads: [1], faults: 2, effectsHold: 'later' };
 
   test('F200: effects are there if and only if their response is on record, and once', async () => {
     expectWitnessed(await explore(COMMITS), 'commit refused by C', 'commit refused by P', 'late commit refused by P', 'late commit refused by C', 'unknown commit, carried out');

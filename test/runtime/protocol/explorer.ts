@@ -499,7 +499,11 @@ const EFFECTS_REFUSED: Extract<CommitReply, { refusedBy: 'effects' }> = { applie
 /** The status says whose response it is. */
 const FIRST_STATUS = 200;
 
-const responseOf = (writer: number) => ({ statusCode: FIRST_STATUS + writer, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } });
+const responseOf = (writer: number) => ({
+  statusCode: FIRST_STATUS + writer,
+  headers: [],
+  encoding: { base64: false, deflated: false, tooLarge: false },
+});
 
 /** The store as it is shipped, whose requests go to the schedule instead of to DynamoDB. */
 function throughExpressions(send: <T>(operation: Operation) => Promise<T>): IdempotencyStore {

@@ -25,8 +25,9 @@ test(`the interpreter of expressions says what DynamoDB says, for ${RUNS} random
 }, 3_600_000);
 
 type Write = Pick<Parameters<typeof placeholdersOf>[0], 'condition' | 'update'>;
+type Placeholders = ReturnType<typeof placeholdersOf>;
 
-function mine({ condition, update }: Write, before: Item | undefined, id: Item, placeholders: ReturnType<typeof placeholdersOf>): unknown {
+function mine({ condition, update }: Write, before: Item | undefined, id: Item, placeholders: Placeholders): unknown {
   if (!holds(condition, before, placeholders)) return 'refused';
   try {
     return updated(update, before ?? id, placeholders);
@@ -36,7 +37,7 @@ function mine({ condition, update }: Write, before: Item | undefined, id: Item, 
   }
 }
 
-async function theirs(client: DynamoDBClient, { condition, update }: Write, id: Item, { names, values }: ReturnType<typeof placeholdersOf>): Promise<unknown> {
+async function theirs(client: DynamoDBClient, { condition, update }: Write, id: Item, { names, values }: Placeholders): Promise<unknown> {
   try {
     await client.send(new UpdateItemCommand({
       TableName: 'items',
