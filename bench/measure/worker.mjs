@@ -4,37 +4,13 @@
  *
  *   argv: the module whose `handler` is measured
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
+import { LAMBDA_EVENT, contextOf } from './event.mjs';
 
 const { handler } = await import(pathToFileURL(process.argv[2]).href);
 
-const context = () => {
-  const end = Date.now() + 29_000;
-  return { awsRequestId: randomUUID(), functionName: 'bench', functionVersion: '$LATEST', memoryLimitInMB: '1024', invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:bench', getRemainingTimeInMillis: () => end - Date.now() };
-};
-
-const event = (key, body) => ({
-  version: '2.0',
-  routeKey: 'POST /payments',
-  rawPath: '/payments',
-  rawQueryString: '',
-  headers: {
-    'accept': '*/*', 'content-length': String(body.length), 'content-type': 'application/json', 'host': 'api.example.com', 'idempotency-key': key,
-    'user-agent': 'bench', 'x-amzn-trace-id': 'Root=1-65f0-0123456789abcdef01234567', 'x-forwarded-for': '192.0.2.1', 'x-forwarded-port': '443', 'x-forwarded-proto': 'https',
-  },
-  requestContext: {
-    accountId: '123456789012', apiId: 'api', domainName: 'api.example.com', domainPrefix: 'api',
-    authorizer: { jwt: { claims: { account_id: 'account-1', sub: 'user-1', iss: 'https://issuer.example.com' }, scopes: null } },
-    http: { method: 'POST', path: '/payments', protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'bench' },
-    requestId: 'request', routeKey: 'POST /payments', stage: '$default', time: '01/Jan/2026:00:00:00 +0000', timeEpoch: 1767225600000,
-  },
-  body,
-  isBase64Encoded: false,
-});
-
-const BODY = JSON.stringify({ amount: 100, currency: 'EUR', account: 'acc_1', note: 'x'.repeat(120) });
-const invoke = (key) => handler(event(key, BODY), context());
+const invoke = (key) => handler(LAMBDA_EVENT(key), contextOf());
 
 const acts = {
   /** First requests, one after the other or so many at once. */
@@ -71,4 +47,4 @@ process.on('message', async ({ act, ...given }) => {
   const { user, system } = process.cpuUsage(before);
   process.send({ cpu: user + system, user, system, ms: performance.now() - started, ...result });
 });
-process.send({ ready: true, node: process.version, checksum: createHash('sha256').update(BODY).digest('hex').slice(0, 8) });
+process.send({ ready: true, node: process.version });

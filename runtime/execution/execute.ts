@@ -1,5 +1,6 @@
 import { remainingTime, type Call } from './call';
-import { Committer, type Settled } from './commit';
+import type { Settled } from './commit';
+import { commitOnDemand } from './commit-on-demand';
 import { isRetryable } from './in-handler';
 import { packed, recordingDeadline } from './recording';
 import { runHandler, type HandlerOutcome } from './run-handler';
@@ -19,7 +20,7 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   const { context, host, key } = call;
   const { claim, attempt, takeover, mayFollowUnfinished } = ownership;
   const timeLeft = Math.min(until(ownership.leaseDeadline, host.clock), remainingTime(context)) as Millis;
-  const committer = new Committer(call, ownership, ports);
+  const committer = commitOnDemand(call, ownership, ports);
   const { commit } = committer;
   const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd), commit };
   const ran = await runHandler(call, execution, timeLeft);

@@ -1,4 +1,4 @@
-import { errorResponse, type Refusal } from './outcomes';
+import type { Refusal } from './outcomes';
 import { HEADERS } from '../../lib/contract';
 import type { Call } from '../execution/call';
 import type { IdempotencyRecord } from '../protocol/record';
@@ -47,6 +47,9 @@ export function markedNotPersisted({ front, event }: Call, reply: Answer['reply'
 /** The wrapper's own answer in the handler's place. */
 export function refuse(call: Call, outcome: OutcomeName, refusal: Refusal, facts: Partial<Answer> = {}): Answer {
   const { front, event, request, settings, logger } = call;
+  // Most requests are refused nothing: in the layer it lies in a file of its own.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { errorResponse } = require('./outcomes') as typeof import('./outcomes');
   const response = errorResponse(refusal, request, settings, (cause) =>
     logger.warn('formatError failed: the error went out in its usual form', { reason: reasonOf(cause) }),
   );

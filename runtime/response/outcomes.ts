@@ -1,5 +1,6 @@
 import { prefers } from './accept';
 import { corsHeaders } from './cors';
+import { retryHints } from './retry-hints';
 import type { WireCors } from '../../lib/contract';
 import type { HttpRequest, HttpResponse } from '../request/fronts/front';
 import type { KeyFault } from '../request/key';
@@ -117,10 +118,6 @@ function messageOf(refusal: Refusal, headerName: string): string {
       return 'The request was executed, and its response was too large to keep';
   }
 }
-
-/** The headers that say whether a retry makes sense: on errors of the wrapper's own, and `false` on the replay of an error that SDKs send again. */
-export const retryHints = (names: readonly string[], retry: boolean): readonly (readonly [string, string])[] =>
-  names.map((name) => [name, String(retry)] as const);
 
 /**
  * The response that a refusal is answered with: `{"code","message","status"}`,

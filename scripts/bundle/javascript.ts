@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { builtinsAsTheyAre } from './cold-start';
-import { lazyFile, lazyFiles } from './lazy-files';
+import { lazyFiles } from './lazy-files';
 
 export interface JavaScriptBundle {
   /** From the repository's root. */
@@ -38,10 +38,10 @@ export async function bundleJavaScript(root: string, outdir: string, bundle: Jav
   const metafiles = [await writeFile(root, outdir, bundle, lazy?.plugin)];
   const done = new Set<string>();
   // A file of its own may have more of them.
-  for (const [name, entry] of lazy?.entries ?? []) {
+  for (const [name, { entry, format }] of lazy?.files ?? []) {
     if (done.has(name)) continue;
     done.add(name);
-    metafiles.push(await writeFile(root, outdir, { ...bundle, entry, outfile: lazyFile(dirname(bundle.outfile), name) }, lazy?.plugin));
+    metafiles.push(await writeFile(root, outdir, { ...bundle, entry, format, outfile: join(dirname(bundle.outfile), name) }, lazy?.plugin));
   }
   return metafiles;
 }

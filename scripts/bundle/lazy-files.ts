@@ -1,44 +1,47 @@
 import { basename, join, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** Files of their own for what is imported only when it is needed. */
+/** A file of its own, for what is loaded only when it is needed. */
+export interface LazyFile {
+  readonly entry: string;
+  /** By `require()`, at once; or by `import()`. */
+  readonly format: 'cjs' | 'esm';
+}
+
 export interface LazyFiles {
   readonly plugin: Plugin;
-  /** Entries by the names of their files, without ending, as far as they have been met. */
-  readonly entries: ReadonlyMap<string, string>;
+  /** By the names of the files, as far as they have been met. */
+  readonly files: ReadonlyMap<string, LazyFile>;
 }
 
 /**
- * Leaves each `import()` of the runtime's in the output, as one of a file beside it. esbuild's own
- * `splitting` would put what the files share into chunks, of which each costs
- * milliseconds at load; these have copies of it.
+ * Leaves each `import()` and `require()` of the runtime's in the output, as one
+ * of a file beside it. esbuild's own `splitting` would put what the files share
+ * into chunks, of which each costs milliseconds at load; these have copies of it.
  *
  * @param packages entries that stand for packages, by the packages' names
  */
 export function lazyFiles(root: string, packages: Readonly<Record<string, string>>): LazyFiles {
-  const entries = new Map<string, string>();
+  const files = new Map<string, LazyFile>();
   const sources = join(root, 'runtime');
   const plugin: Plugin = {
     name: 'lazy-files',
     setup(build) {
       build.onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-        if (kind !== 'dynamic-import' || pluginData === RESOLVING || !importer.startsWith(sources)) return undefined;
+        const lazily = kind === 'dynamic-import' || kind === 'require-call';
+        if (!lazily || pluginData === RESOLVING || !importer.startsWith(sources)) return undefined;
         const own = path.startsWith('.');
         if (!own && packages[path] === undefined) return undefined;
-        const file = own
-          ? relative(root, (await build.resolve(path, { kind, resolveDir, pluginData: RESOLVING })).path)
-          : packages[path]!;
-        const name = basename(file, '.ts');
-        if ((entries.get(name) ?? file) !== file) throw new Error(`${file} and ${entries.get(name)!} would be one file: rename one of them`);
-        entries.set(name, file);
-        return { path: `./${name}.mjs`, external: true };
+        const entry = own ? relative(root, (await build.resolve(path, { kind, resolveDir, pluginData: RESOLVING })).path) : packages[path]!;
+        const format = kind === 'require-call' ? 'cjs' : 'esm';
+        const name = `${basename(entry, '.ts')}.${format === 'cjs' ? 'cjs' : 'mjs'}`;
+        if ((files.get(name)?.entry ?? entry) !== entry) throw new Error(`${entry} and ${files.get(name)!.entry} would be one file: rename one of them`);
+        files.set(name, { entry, format });
+        return { path: `./${name}`, external: true };
       });
     },
   };
-  return { plugin, entries };
+  return { plugin, files };
 }
 
 const RESOLVING = Symbol('resolving');
-
-/** Where the file of an entry lies, beside the one that imports it. */
-export const lazyFile = (folder: string, name: string): string => join(folder, `${name}.mjs`);

@@ -1,4 +1,4 @@
-import { sdkTransport, type DynamoDbClientLike } from './dynamodb-sdk-transport';
+import type { DynamoDbClientLike } from './dynamodb-sdk-transport';
 import { signedTransport } from './dynamodb-signed-transport';
 import type { DynamoDbTransport } from './dynamodb-transport';
 import { credentialsIn } from '../../aws/credentials';
@@ -16,7 +16,12 @@ export function transportOf(
   if (transport !== undefined) return transport;
   const { AWS_REGION: region, AWS_ACCOUNT_ID_ENDPOINT_MODE: mode } = env;
   // Endpoints named after an account are only demanded where they are required.
-  if (client !== undefined || credentialsIn(env) === undefined || !region || mode === 'required') return sdkTransport(client);
+  if (client !== undefined || credentialsIn(env) === undefined || !region || mode === 'required') {
+    // Never so in the layer: there it lies in a file of its own.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { sdkTransport } = require('./dynamodb-sdk-transport') as typeof import('./dynamodb-sdk-transport');
+    return sdkTransport(client);
+  }
   const signed = signedTransport(region, env);
   // The handshakes take place while the function is still loading.
   if (env.AWS_LAMBDA_FUNCTION_NAME) signed.open();

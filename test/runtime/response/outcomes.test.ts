@@ -1,6 +1,7 @@
 import { HEADERS } from '../../../lib/contract';
 import type { KeyFault } from '../../../runtime/request/key';
-import { errorOf, errorResponse, OUTCOMES, retryHints, type ErrorRules, type IdempotencyError, type Refusal } from '../../../runtime/response/outcomes';
+import { errorOf, errorResponse, OUTCOMES, type ErrorRules, type IdempotencyError, type Refusal } from '../../../runtime/response/outcomes';
+import { retryHints } from '../../../runtime/response/retry-hints';
 
 const RULES: ErrorRules = { headerName: 'Idempotency-Key', errorFormat: 'json', retryHintHeaders: [HEADERS.SHOULD_RETRY] };
 const CONFLICT: Refusal = { kind: 'conflict' };
