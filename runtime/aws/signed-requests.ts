@@ -68,6 +68,8 @@ const USER_AGENT = 'cdk-idempotent-api';
 const MOST_BYTES = 8 * 1024 * 1024;
 const FIRST_PAUSE = 50 as Millis;
 const FIRST_PAUSE_THROTTLED = 100 as Millis;
+/** With less time for it, a further try would only make a known refusal an unknown outcome. */
+const SHORTEST_TRY = 50;
 
 /** Services accept five minutes; a lesser difference is not what they refused. */
 const SKEW = 4 * 60_000;
@@ -126,7 +128,7 @@ export class SignedRequests {
       unknown ||= error.mayHaveTakenEffect;
       const pause = (next === 'at-once' ? 0 : random() * (next === 'after-pause' ? FIRST_PAUSE : FIRST_PAUSE_THROTTLED) * 2 ** attempt) as Millis;
       const again = next !== 'never' && attempt < limits.tries && !(once && unknown) && signal?.aborted !== true;
-      if (!again || pause >= deadline - this.#clock.monotonic()) throw unknown ? unknownFrom(error) : error;
+      if (!again || pause + SHORTEST_TRY > deadline - this.#clock.monotonic()) throw unknown ? unknownFrom(error) : error;
       if (pause > 0) await this.#clock.sleep(pause, signal);
     }
   }

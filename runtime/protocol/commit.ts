@@ -34,6 +34,8 @@ export interface Effects {
 
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2_000;
+/** With less time for it, a further send would only make a known refusal an unknown outcome. */
+const SHORTEST_SEND = 100;
 
 /**
  * COMPLETE and effects in one transaction: resent, the same to the byte, while
@@ -77,7 +79,7 @@ export async function commit(
       }
     }
     const pause = (random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** round)) as Millis;
-    if (pause >= until(lastSend, clock)) {
+    if (pause + SHORTEST_SEND > until(lastSend, clock)) {
       if (!mayStillArrive) return { kind: 'contended', cause };
       break;
     }

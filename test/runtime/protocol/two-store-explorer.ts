@@ -137,12 +137,10 @@ class World {
         while (this.#pending.length > 0) await this.take(`${this.#pending[0]!.request} deliver`);
         const acquired = await outcome;
         const answered = this.#answers[operation] !== undefined;
-        if (acquired.kind === 'replay') this.#note(first, acquired.record.response!.statusCode);
-        else if (acquired.kind === 'mismatch' && operations.size > 1) {
+        if (acquired.kind === 'replay') {this.#note(first, acquired.record.response!.statusCode);} else if (acquired.kind === 'mismatch' && operations.size > 1) {
           if (answered && phase === 'both') this.#broken('I7: an operation with an answer is refused');
           this.witnessed.add('refused, for the key is another operation’s');
-        } else if (acquired.kind !== 'owner') this.#broken(`I7: a retry after all leases got ${acquired.kind}`);
-        else if (answered) this.#broken('I8: an operation with an answer would be executed again');
+        } else if (acquired.kind !== 'owner') {this.#broken(`I7: a retry after all leases got ${acquired.kind}`);} else if (answered) {this.#broken('I8: an operation with an answer would be executed again');}
         if (acquired.kind === 'owner') break;
       }
     }
