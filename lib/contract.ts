@@ -68,6 +68,7 @@ export const ATTRIBUTES = {
   RESPONSE_BODY: 'rb',
   RESPONSE_ENCODING: 're',
   RESPONSE_OVERFLOW: 'ro',
+  RESPONSE_EXPIRES_AT: 'rx',
 } as const;
 
 /** What our items in a table of another system have besides, under names that no such system has. */
@@ -95,6 +96,8 @@ export const METRICS = {
   SUPERSEDED: 'Superseded',
   STORE_ERRORS: 'StoreErrors',
   UNPERSISTED: 'Unpersisted',
+  EXPIRED: 'Expired',
+  LATE: 'Late',
   STORE_LATENCY: 'StoreLatency',
 } as const;
 
@@ -133,6 +136,9 @@ export type WireFingerprint =
   | 'json'
   | { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
 
+/** Where the client's time of an operation's first sending comes from, as the environment carries it. */
+export type WireKeyTime = 'none' | 'uuidv7' | { readonly header: string };
+
 /** CORS as configured on the API, so that the wrapper's own responses follow it. */
 export interface WireCors {
   readonly allowOrigins: readonly string[];
@@ -146,6 +152,9 @@ export interface WireSettings {
   readonly required?: boolean;
   readonly minKeyLength?: number;
   readonly ttlSeconds?: number;
+  readonly rememberSeconds?: number;
+  readonly keyTime?: WireKeyTime;
+  readonly responseEncryption?: 'none' | 'client-key';
   readonly processingTimeoutSeconds?: number;
   readonly clockMarginSeconds?: number;
   readonly includeRequestHash?: boolean;

@@ -2,6 +2,7 @@ import { bytes, columns, fromNow, iso, plain, plainLine } from './text';
 import { DEFAULTS } from '../runtime/configuration/settings';
 import { isReadable, type IdempotencyRecord, type StoredRecord, type StoredResponse } from '../runtime/protocol/record';
 import { isExpired } from '../runtime/protocol/transitions';
+import { describeFingerprint } from '../runtime/request/fingerprint';
 import { unpack } from '../runtime/response/codec';
 import { isOf } from '../runtime/stores/overflow/overflow-store';
 import { minus, seconds, type EpochMillis } from '../runtime/time';
@@ -32,9 +33,6 @@ const STATES: Readonly<Record<State, readonly [name: string, meaning: string]>> 
 };
 
 export const nameOf = (state: State): string => STATES[state][0];
-
-/** First byte of a fingerprint: see `runtime/request/fingerprint.ts`. */
-const COMPARED = ['method, path and query', 'method, path, query and the body\'s bytes', 'method, path, query and the JSON body', 'method, path, query and selected members of the JSON body'];
 
 /** A record without what only its owner and its client should know: as `--json` prints it. */
 export interface RecordView {
@@ -77,7 +75,7 @@ export function viewOf(record: IdempotencyRecord, now: EpochMillis, showBody: bo
     claimedAt: iso(claimedAt),
     ...(leaseEnd === undefined ? {} : { leaseEndsAt: iso(leaseEnd) }),
     expiresAt: iso(expiresAt * 1000),
-    compared: COMPARED[fingerprint[0] ?? -1] ?? 'by a scheme of a newer version',
+    compared: describeFingerprint(fingerprint) ?? 'by a scheme of a newer version',
     ...(response === undefined ? {} : { response: responseView(id, response, showBody) }),
   };
 }

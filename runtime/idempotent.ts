@@ -1,3 +1,4 @@
+import { requireConsistent } from './configuration/consistency';
 import type { IdempotencyOptions } from './configuration/options';
 import { parseConfiguration, validateOptions } from './configuration/options-schema';
 import { resourcesOf, type Environment } from './configuration/resources';
@@ -74,6 +75,7 @@ type Protect = (event: unknown, context: unknown) => Promise<unknown> | undefine
 
 function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: WireConfiguration, host: Host, env: Environment): Protect {
   const { store, overflow, keySecret, previousKeySecret, logger, metrics } = resourcesOf(code, env);
+  requireConsistent(code, environment, keySecret !== undefined);
   const wrapper = Symbol('wrapper');
 
   const answer = async (call: Call, key: RequestedKey, latency: () => number | undefined): Promise<unknown> => {

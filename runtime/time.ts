@@ -23,10 +23,13 @@ export const epochMillis = (value: number): EpochMillis => value as EpochMillis;
 export const epochSeconds = (value: number): EpochSeconds => value as EpochSeconds;
 
 /**
- * The one conversion. It rounds down on both sides of every comparison, so
+ * It rounds down on both sides of every comparison, so
  * `toEpochSeconds(a) < toEpochSeconds(b)` implies `a < b`: nothing expires early.
  */
 export const toEpochSeconds = (time: EpochMillis): EpochSeconds => Math.floor(time / 1000) as EpochSeconds;
+
+/** For the end of a record as it is written: whoever deletes by it, at whatever fraction of a second, deletes nothing early either. */
+export const toEpochSecondsUp = (time: EpochMillis): EpochSeconds => Math.ceil(time / 1000) as EpochSeconds;
 
 export const plus = (time: EpochMillis, length: Millis): EpochMillis => (time + length) as EpochMillis;
 export const minus = (time: EpochMillis, length: Millis): EpochMillis => (time - length) as EpochMillis;

@@ -96,6 +96,12 @@ const WIRE_RULES: Readonly<Record<keyof WireSettings, Rule>> = {
   required: flag,
   minKeyLength: { accepts: (value) => isWhole(1, MAX_KEY_LENGTH, value), remedy: `a whole number from 1 to ${MAX_KEY_LENGTH}` },
   ttlSeconds: duration,
+  rememberSeconds: durationOrNone,
+  keyTime: {
+    accepts: (value) => value === 'none' || value === 'uuidv7' || (isObject(value) && hasOnly(value, ['header']) && isHeaderName(value.header)),
+    remedy: '"none", "uuidv7", or { header } with a header name such as "Repeatability-First-Sent"',
+  },
+  responseEncryption: oneOf('none', 'client-key'),
   processingTimeoutSeconds: duration,
   clockMarginSeconds: durationOrNone,
   includeRequestHash: flag,

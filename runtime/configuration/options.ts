@@ -1,4 +1,4 @@
-import type { WireCors, WireFingerprint, WireTenant } from '../../lib/contract';
+import type { WireCors, WireFingerprint, WireKeyTime, WireTenant } from '../../lib/contract';
 import type { IdempotencyLogger } from '../observability/logger';
 import type { IdempotencyMetrics } from '../observability/metrics';
 import type { HttpResponse } from '../request/fronts/front';
@@ -98,6 +98,37 @@ export interface IdempotencyOptions {
    * @default 86400
    */
   readonly ttlSeconds?: number;
+
+  /**
+   * How long a key is known after its response, in seconds: retries then get 410
+   * `IDEMPOTENCY_RESPONSE_EXPIRED`, and never another execution. Once that has
+   * passed as well, only `keyTime` tells a forgotten operation from a new one.
+   *
+   * @default 0
+   */
+  readonly rememberSeconds?: number;
+
+  /**
+   * Where the client's time of an operation's first sending comes from: the key
+   * itself, a UUID of version 7 (RFC 9562), or a request header with an HTTP date
+   * (`Repeatability-First-Sent`), which is compared like the body. A key older
+   * than `ttlSeconds + rememberSeconds`, less 5 minutes and the clock margin for
+   * clocks that differ, is 412 `IDEMPOTENCY_KEY_EXPIRED`; one that has no time, or
+   * a time more than 5 minutes ahead, is 400. So no operation is executed again
+   * after its record may have been forgotten.
+   *
+   * @default 'none'
+   */
+  readonly keyTime?: WireKeyTime;
+
+  /**
+   * Encrypts recorded headers and bodies with a key made of the client's own key,
+   * its tenant and `keySecret`, which is required: AES-256-GCM, HKDF-SHA-256. Who
+   * reads the table, a backup or a stream then reads no response; its length shows.
+   *
+   * @default 'none'
+   */
+  readonly responseEncryption?: 'none' | 'client-key';
 
   /**
    * Lease of an execution, in seconds: how long retries get 409 before one may

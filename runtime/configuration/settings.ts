@@ -1,5 +1,7 @@
 import type { IdempotencyOptions } from './options';
 import { HEADERS, type WireConfiguration, type WireSettings } from '../../lib/contract';
+import type { Retention } from '../protocol/retention';
+import { seconds } from '../time';
 
 /** What holds where neither code nor environment says anything. */
 export const DEFAULTS = {
@@ -8,6 +10,9 @@ export const DEFAULTS = {
   required: false,
   minKeyLength: 1,
   ttlSeconds: 86_400,
+  rememberSeconds: 0,
+  keyTime: 'none',
+  responseEncryption: 'none',
   processingTimeoutSeconds: 30,
   clockMarginSeconds: 2,
   includeRequestHash: false,
@@ -54,6 +59,12 @@ export function resolveSettings({ code, environment, method, route }: SettingsSo
     ...given(code),
   };
 }
+
+/** How long a response is kept, and its key after it. */
+export const retentionOf = ({ ttlSeconds, rememberSeconds }: Pick<ResolvedSettings, 'ttlSeconds' | 'rememberSeconds'>): Required<Retention> => ({
+  ttl: seconds(ttlSeconds),
+  remember: seconds(rememberSeconds),
+});
 
 /** Whether a key on this method is honoured. */
 export const honoursKey = (method: string, settings: Pick<IdempotencyOptions, 'methods'>): boolean =>

@@ -4,10 +4,10 @@ import type { CommitEffect } from './commit-effect';
 import { CommitError, EffectsRefusedError } from './commit-errors';
 import { packed, recordingDeadline } from './recording';
 import type { HandlerOutcome } from './run-handler';
+import { retentionOf } from '../configuration/settings';
 import type { Ownership, Ports } from '../protocol/acquire';
 import { commit as commitRecord, type CommitPorts, type Committed } from '../protocol/commit';
 import type { HttpResponse } from '../request/fronts/front';
-import { seconds } from '../time';
 
 /** DynamoDB takes 100 items in a transaction, and the record is one. */
 const MOST_EFFECTS = 99;
@@ -72,7 +72,7 @@ export class Committer {
     const deadline = recordingDeadline(this.call);
     const response = await packed(recorded, this.call, this.ownership, deadline);
     const requestToken = requestTokenOf(this.ownership.claim.token, this.#commits++);
-    return commitRecord(this.ownership, { response, effects, requestToken }, seconds(this.call.settings.ttlSeconds), ports, deadline);
+    return commitRecord(this.ownership, { response, effects, requestToken }, retentionOf(this.call.settings), ports, deadline);
   }
 
   #conclude(committed: Committed, result: unknown): void {

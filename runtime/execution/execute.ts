@@ -4,11 +4,13 @@ import { commitOnDemand } from './commit-on-demand';
 import { isRetryable } from './in-handler';
 import { packed, recordingDeadline } from './recording';
 import { runHandler, type HandlerOutcome } from './run-handler';
+import { retentionOf } from '../configuration/settings';
 import type { IdempotencyLogger } from '../observability/logger';
 import type { Ownership, Ports } from '../protocol/acquire';
 import { complete, release } from '../protocol/conclude';
 import type { IdempotencyRecord } from '../protocol/record';
 import { until } from '../protocol/store-call';
+import { isResponseExpired } from '../protocol/transitions';
 import type { HttpResponse } from '../request/fronts/front';
 import { field, statusOf } from '../request/fronts/parts';
 import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
@@ -36,7 +38,7 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
     return own;
   }
   const stored = await packed(response, call, ownership, deadline);
-  const concluded = await complete(ownership, stored, seconds(call.settings.ttlSeconds), ports, deadline);
+  const concluded = await complete(ownership, stored, retentionOf(call.settings), ports, deadline);
   switch (concluded.kind) {
     case 'recorded':
       return own;
@@ -126,6 +128,9 @@ const isNonsenseStatus = (result: unknown): boolean => {
 /** Somebody else took over and finished: theirs is the answer that every retry will get, so this caller gets it as well. */
 async function superseded(call: Call, own: Answer, winner: IdempotencyRecord): Promise<Answer> {
   const { id, attempt } = own;
+  if (isResponseExpired(winner, call.host.clock.now(), seconds(call.settings.clockMarginSeconds))) {
+    return refuse(call, 'superseded', { kind: 'response-expired' }, { id, attempt });
+  }
   const found = await replayOf(winner, call);
   switch (found.kind) {
     case 'response':

@@ -1,12 +1,15 @@
 import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
 import { execute } from './execute';
 import { acquire, type Acquired, type LeaseTerms, type Ownership, type Ports, type Unavailable } from '../protocol/acquire';
+import { retentionOf } from '../configuration/settings';
 import { release } from '../protocol/conclude';
+import { judgeKeyTime } from '../protocol/key-time';
 import type { IdempotencyRecord } from '../protocol/record';
 import { until } from '../protocol/store-call';
 import { waitForOutcome } from '../protocol/wait';
-import { fingerprint, sameRequest } from '../request/fingerprint';
+import { fingerprint, isKeyed, keyed, sameRequest } from '../request/fingerprint';
 import { recordIds } from '../request/identify';
+import { keyTimeOf, type KeyTimeResult } from '../request/key-time';
 import { standingId } from '../request/standing-id';
 import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
 import { replayOf } from '../response/replay';
@@ -24,13 +27,19 @@ export async function protectedCall(call: Call): Promise<Answer> {
   const denial = await denied(call);
   if (denial !== undefined) return { outcome: 'rejected', reply: denial };
 
+  const sent = keyTimeOf(call.key, request, settings.keyTime);
+  if (sent.kind === 'invalid') return refuse(call, 'rejected', { kind: 'key-invalid', reason: sent.reason });
+  const age = ageOf(sent, call);
+  if (age === 'ahead') return refuse(call, 'rejected', { kind: 'key-invalid', reason: 'time-ahead' });
+  if (age === 'late') return refuse(call, 'rejected', { kind: 'key-expired' }, KEY_TOO_OLD);
+
   const ids = await recordIds(call);
   if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
   if (ids.kind === 'threw') return { outcome: 'rejected', reply: ids };
   if (ids.kind === 'unavailable') return outOfReach(call, ids.problem);
 
   // Large bodies take their time, which is none of the store's.
-  const print = fingerprint(request, settings);
+  const plain = fingerprint(request, settings, sent.kind === 'sent' ? sent.text : undefined);
   const remaining = remainingTime(context);
   if (remaining < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE, { id: ids.id });
   const deadline = deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2));
@@ -39,22 +48,33 @@ export async function protectedCall(call: Call): Promise<Answer> {
     return unavailable(call, { kind: 'unavailable', reason: 'the former record could not be read', cause: standing.cause, unanswered: true }, ids.id);
   }
 
-  const id = standing.value;
-  const key = { id, fingerprint: print };
+  const { id, secret } = standing.value;
+  const key = { id, fingerprint: secret === undefined ? plain : keyed(plain, secret) };
   const terms = termsOf(call, remaining);
-  const ports: Ports = { store: call.store, clock: host.clock, token: host.token, sameRequest };
+  const ports: Ports = {
+    store: call.store,
+    clock: host.clock,
+    token: host.token,
+    sameRequest: (recorded, mine) => sameRequest(recorded, isKeyed(recorded) ? mine : plain),
+  };
   const first = await acquire(key, terms, ports, deadline);
   const acquired = first.kind === 'conflict' && settings.onConflict === 'wait' ? await waitOut(first, key, terms, ports, call) : first;
 
   switch (acquired.kind) {
     case 'owner': {
-      const problem = tooLate(call, acquired.ownership);
-      if (problem === undefined) return execute(call, acquired.ownership, ports);
+      // The record may have gone while the claim was under way, so that the key is judged once more.
+      const forgotten = ageOf(sent, call) === 'late';
+      const problem = forgotten ? undefined : tooLate(call, acquired.ownership);
+      if (!forgotten && problem === undefined) return execute(call, acquired.ownership, ports);
       await release(acquired.ownership, ports, deadlineAfter(call, Math.min(MINIMUM_BUDGET, remainingTime(context) / 2)));
-      return outOfReach(call, problem, { id });
+      return problem === undefined ? refuse(call, 'rejected', { kind: 'key-expired' }, { id, ...KEY_TOO_OLD }) : outOfReach(call, problem, { id });
     }
     case 'replay':
       return replay(call, acquired.record);
+    case 'response-expired':
+      return refuse(call, 'rejected', { kind: 'response-expired' }, {
+        id, duplicate: { kind: 'replay', record: acquired.record }, problem: { reason: 'the response is kept no longer' },
+      });
     case 'conflict':
     case 'mismatch':
       return refuse(call, acquired.kind, { kind: acquired.kind }, { id, duplicate: acquired });
@@ -73,6 +93,14 @@ export async function denied({ event, context, settings }: Call): Promise<Answer
   }
 }
 
+/** What the time of the first sending says by now. */
+const ageOf = (sent: Exclude<KeyTimeResult, { kind: 'invalid' }>, { settings, host }: Call) =>
+  sent.kind === 'none'
+    ? 'in-time'
+    : judgeKeyTime(sent.at, host.clock.now(), { ...retentionOf(settings), margin: seconds(settings.clockMarginSeconds) });
+
+const KEY_TOO_OLD = { problem: { reason: 'the key is older than keys are remembered' } };
+
 const TOO_LATE: Problem = { reason: 'too little of the function’s time is left' };
 
 const LEASE_OVER: Problem = { reason: 'the lease was over when the claim was answered' };
@@ -90,7 +118,7 @@ const termsOf = ({ settings }: Call, remaining: Millis): LeaseTerms => {
   const processing = seconds(settings.processingTimeoutSeconds);
   return {
     lease: Number.isFinite(remaining) ? (Math.max(processing, Math.ceil(remaining)) as Millis) : processing,
-    ttl: seconds(settings.ttlSeconds),
+    ...retentionOf(settings),
     margin: seconds(settings.clockMarginSeconds),
     takeover: settings.takeover === 'allow',
   };

@@ -2,7 +2,7 @@ import type { METRICS, MIGRATION_METRICS } from '../../lib/contract';
 
 /** Names of the counters, as `metricHits()` and its like read them, and those of `DualWriteStore`. */
 export type CounterName =
-  | (typeof METRICS)['HITS' | 'MISSES' | 'CONFLICTS' | 'MISMATCHES' | 'TAKEOVERS' | 'SUPERSEDED' | 'STORE_ERRORS' | 'UNPERSISTED']
+  | (typeof METRICS)['HITS' | 'MISSES' | 'CONFLICTS' | 'MISMATCHES' | 'TAKEOVERS' | 'SUPERSEDED' | 'STORE_ERRORS' | 'UNPERSISTED' | 'EXPIRED' | 'LATE']
   | (typeof MIGRATION_METRICS)[keyof typeof MIGRATION_METRICS];
 
 /** What one request adds to the metrics. The dimensions are a closed set: no key, no tenant. */

@@ -52,7 +52,7 @@ function log({ logger, request, context }: Call, answer: Answer, route: string, 
   else logger.info(message, fields);
 }
 
-function countersOf({ outcome, unpersisted }: Answer): CounterName[] {
+function countersOf({ outcome, refusal, unpersisted }: Answer): CounterName[] {
   const counters = ((): CounterName[] => {
     switch (outcome) {
       case 'executed':
@@ -70,7 +70,7 @@ function countersOf({ outcome, unpersisted }: Answer): CounterName[] {
       case 'store_error':
         return [METRICS.STORE_ERRORS];
       case 'rejected':
-        return [];
+        return refusal === 'response-expired' ? [METRICS.EXPIRED] : refusal === 'key-expired' ? [METRICS.LATE] : [];
     }
   })();
   return unpersisted ? [...counters, METRICS.UNPERSISTED] : counters;

@@ -128,7 +128,7 @@ export class PowertoolsPersistence extends BasePersistenceLayer {
       );
     }
     const response = encodeResult(record.responseData, this.#store.limits);
-    const concluded = await complete(ownership, response, seconds(this.getExpiresAfterSeconds()), this.#ports, recordingDeadline(ownership));
+    const concluded = await complete(ownership, response, { ttl: seconds(this.getExpiresAfterSeconds()) }, this.#ports, recordingDeadline(ownership));
     switch (concluded.kind) {
       case 'recorded':
         return;

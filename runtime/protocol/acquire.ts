@@ -1,12 +1,12 @@
+import { lengthOf, type Retention } from './retention';
 import { ask, until } from './store-call';
 import { judgeClaim, judgeStanding, type ClaimVerdict, type SameRequest } from './verdict';
 import type { Claim, IdempotencyStore } from '../stores/store';
-import { plus, toEpochSeconds, type Clock, type Millis, type MonotonicMillis } from '../time';
+import { plus, toEpochSecondsUp, type Clock, type Millis, type MonotonicMillis } from '../time';
 
 /** The lengths of time that a claim is made with. */
-export interface LeaseTerms {
+export interface LeaseTerms extends Retention {
   readonly lease: Millis;
-  readonly ttl: Millis;
   readonly margin: Millis;
   readonly takeover: boolean;
 }
@@ -33,7 +33,7 @@ export interface Ownership {
 
 export type Acquired =
   | { readonly kind: 'owner'; readonly ownership: Ownership }
-  | Extract<ClaimVerdict, { kind: 'replay' | 'conflict' | 'mismatch' }>
+  | Extract<ClaimVerdict, { kind: 'replay' | 'response-expired' | 'conflict' | 'mismatch' }>
   | Unavailable;
 
 /** No claim was won and nothing is known that could be answered: 503. */
@@ -108,7 +108,7 @@ function newClaim(key: { readonly id: string; readonly fingerprint: Uint8Array }
     fingerprint: key.fingerprint,
     now,
     leaseEnd,
-    expiresAt: toEpochSeconds(plus(leaseEnd, terms.ttl)),
+    expiresAt: toEpochSecondsUp(plus(leaseEnd, lengthOf(terms))),
     margin: terms.margin,
     takeover: terms.takeover,
   };

@@ -1,9 +1,10 @@
 import type { Ownership, Ports } from './acquire';
 import type { IdempotencyRecord, StoredResponse } from './record';
+import { endsOf, type Retention } from './retention';
 import { ask, until } from './store-call';
 import { judgeAfterCompletion, judgeCompletion } from './verdict';
 import type { Commit, EffectRefusal, IdempotencyStore } from '../stores/store';
-import { plus, toEpochSeconds, type Millis, type MonotonicMillis } from '../time';
+import type { Millis, MonotonicMillis } from '../time';
 
 /** What a commit came to. In every case but `recorded` and `unknown` nothing was written, and nothing of it will be. */
 export type Committed =
@@ -49,12 +50,12 @@ const SHORTEST_SEND = 100;
 export async function commit(
   { claim }: Ownership,
   { response, effects, requestToken }: Effects,
-  ttl: Millis,
+  retention: Retention,
   ports: CommitPorts,
   deadline: MonotonicMillis,
 ): Promise<Committed> {
   const { store, clock, random, sameRequest } = ports;
-  const request: Commit = { id: claim.id, token: claim.token, expiresAt: toEpochSeconds(plus(clock.now(), ttl)), response, effects, requestToken };
+  const request: Commit = { id: claim.id, token: claim.token, ...endsOf(clock.now(), retention), response, effects, requestToken };
   // The last of the time is for the read that tells what became of it.
   const lastSend = (deadline - until(deadline, clock) / 4) as MonotonicMillis;
   let mayStillArrive = false;

@@ -1,8 +1,9 @@
 import type { Ownership, Ports } from './acquire';
 import type { IdempotencyRecord, StoredResponse } from './record';
+import { endsOf, type Retention } from './retention';
 import { ask, until } from './store-call';
 import { judgeAfterCompletion, judgeCompletion, type CompletionVerdict } from './verdict';
-import { plus, toEpochSeconds, type Millis, type MonotonicMillis } from '../time';
+import type { Millis, MonotonicMillis } from '../time';
 
 export type Concluded =
   | { readonly kind: 'recorded' }
@@ -22,7 +23,7 @@ const RESEND_AFTER = [50, 200, 800, 2000].map((length) => length as Millis);
 export async function complete(
   ownership: Ownership,
   response: StoredResponse,
-  ttl: Millis,
+  retention: Retention,
   ports: Ports,
   deadline: MonotonicMillis,
 ): Promise<Concluded> {
@@ -31,7 +32,7 @@ export async function complete(
   const completion = {
     id: claim.id,
     token: claim.token,
-    expiresAt: toEpochSeconds(plus(clock.now(), ttl)),
+    ...endsOf(clock.now(), retention),
     response,
   };
   // The last of the time is for the read that tells what became of it.

@@ -42,6 +42,8 @@ export interface IdempotencyRecord {
   readonly expiresAt: EpochSeconds;
   /** Only once completed. */
   readonly response?: StoredResponse;
+  /** End of the response's retention, where that is not the record's own: after it the key is known and the response is not replayed. */
+  readonly responseExpiresAt?: EpochSeconds;
 }
 
 /** An item that this runtime must not act upon: a newer format, or one that somebody tampered with. */

@@ -18,6 +18,10 @@ import { minus, toEpochSeconds, type EpochMillis, type Millis } from '../time';
 export const isExpired = (record: IdempotencyRecord, now: EpochMillis, margin: Millis): boolean =>
   record.expiresAt < toEpochSeconds(minus(now, margin));
 
+/** The response is kept no longer, and the key still is. Judged as the record's own expiry. */
+export const isResponseExpired = ({ responseExpiresAt }: IdempotencyRecord, now: EpochMillis, margin: Millis): boolean =>
+  responseExpiresAt !== undefined && responseExpiresAt < toEpochSeconds(minus(now, margin));
+
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index]);
 
@@ -72,7 +76,14 @@ export function applyCompletion(
 ): { readonly record: StoredRecord | undefined; readonly reply: WriteReply } {
   if (!isHeldBy(record, completion.token)) return { record, reply: { applied: false, current: record } };
   return {
-    record: { ...record, status: 'C', leaseEnd: undefined, expiresAt: completion.expiresAt, response: completion.response },
+    record: {
+      ...record,
+      status: 'C',
+      leaseEnd: undefined,
+      expiresAt: completion.expiresAt,
+      response: completion.response,
+      ...(completion.responseExpiresAt === undefined ? {} : { responseExpiresAt: completion.responseExpiresAt }),
+    },
     reply: { applied: true },
   };
 }

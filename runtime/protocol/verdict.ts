@@ -1,5 +1,5 @@
 import { isReadable, type IdempotencyRecord, type StoredRecord } from './record';
-import { isClaimable, isExpired } from './transitions';
+import { isClaimable, isExpired, isResponseExpired } from './transitions';
 import type { Claim, ClaimReply, WriteReply } from '../stores/store';
 
 /** Whether two fingerprints stand for the same request. */
@@ -14,6 +14,8 @@ export type ClaimVerdict =
    */
   | { readonly kind: 'owner'; readonly attempt: number; readonly takeover: boolean; readonly mayFollowUnfinished: boolean }
   | { readonly kind: 'replay'; readonly record: IdempotencyRecord }
+  /** Executed, and the response is kept no longer. */
+  | { readonly kind: 'response-expired'; readonly record: IdempotencyRecord }
   /** Another execution is under way. */
   | { readonly kind: 'conflict'; readonly record: IdempotencyRecord }
   /** The key belongs to a different request. */
@@ -55,7 +57,8 @@ export function judgeStanding(current: StoredRecord | undefined, claim: Claim, s
   if (isClaimable(current, claim)) return { kind: 'claim-again' };
   if (current.status === 'R') return { kind: 'unavailable', reason: 'released-own-claim' };
   if (current.id !== claim.id || !sameRequest(current.fingerprint, claim.fingerprint)) return { kind: 'mismatch', record: current };
-  return current.status === 'C' ? { kind: 'replay', record: current } : { kind: 'conflict', record: current };
+  if (current.status === 'P') return { kind: 'conflict', record: current };
+  return { kind: isResponseExpired(current, claim.now, claim.margin) ? 'response-expired' : 'replay', record: current };
 }
 
 /** What may be concluded from the reply to COMPLETE. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from './fronts/front';
 import { select, sortedSet, type Selection } from './json-pointer';
 import { encodeTuple } from './tuple';
@@ -6,6 +6,9 @@ import type { WireFingerprint } from '../../lib/contract';
 
 /** What of the body is compared. Part of the stored format: numbers are never used again for something else. */
 const SCHEME = { NONE: 0, BYTES: 1, JSON: 2, SELECTION: 3 } as const;
+
+/** Set in the scheme byte beside one of these. */
+const FLAG = { TIMED: 0x40, KEYED: 0x80 } as const;
 
 /** Before what is hashed of a JSON body: its canonical form, or its bytes where it has none. */
 const FORM = { BYTES: 0, CANONICAL: 1 } as const;
@@ -18,11 +21,12 @@ const SELECTION_ID_LENGTH = 16;
 /** Scheme byte and the hash of method, path and query: the part that every scheme has. */
 const TARGET_END = 1 + HASH_LENGTH;
 
-const LENGTHS = new Map<number, number>([
-  [SCHEME.NONE, TARGET_END],
-  [SCHEME.BYTES, TARGET_END + HASH_LENGTH],
-  [SCHEME.JSON, TARGET_END + HASH_LENGTH],
-  [SCHEME.SELECTION, TARGET_END + SELECTION_ID_LENGTH + HASH_LENGTH],
+/** What each scheme adds to the target. */
+const ADDED = new Map<number, number>([
+  [SCHEME.NONE, 0],
+  [SCHEME.BYTES, HASH_LENGTH],
+  [SCHEME.JSON, HASH_LENGTH],
+  [SCHEME.SELECTION, SELECTION_ID_LENGTH + HASH_LENGTH],
 ]);
 
 export interface FingerprintRules {
@@ -34,28 +38,53 @@ export interface FingerprintRules {
 /**
  * What a retry must have in common with the request it repeats:
  *
- *     scheme byte ‖ SHA-256(method, path, query) ‖ what the scheme adds
+ *     scheme byte ‖ SHA-256(method, path, query) ‖ SHA-256(time), if timed ‖ what the scheme adds
  *
  *     0  body left out     nothing
  *     1  'bytes'           SHA-256(body)
  *     2  'json'            SHA-256(form byte ‖ RFC 8785 form)
  *     3  JSON Pointers     id of the selection ‖ SHA-256(form byte ‖ RFC 8785 form of what is selected)
+ *     + 0x40  timed        the header that says when the operation was first sent counts as well
+ *     + 0x80  keyed        each hash is HMAC-SHA-256 of it, under the key secret
  *
  * The body is the decoded one: base64 in transport makes no difference, and a
- * gzip-encoded request is compared as the gzip bytes. Headers never count.
+ * gzip-encoded request is compared as the gzip bytes. No other header counts.
  * Schemes 2 and 3 take the body's bytes where it is not JSON, JSON that parsers
  * read differently, or longer than 1 MB: such a body equals none but itself.
+ *
+ * @param sentAt the text of the header with the time, where there is one
  */
 export function fingerprint(
   request: Pick<HttpRequest, 'method' | 'path' | 'query' | 'body'>,
   rules: FingerprintRules,
+  sentAt?: string,
 ): Uint8Array {
   const target = sha256(encodeTuple([request.method, request.path, request.query]));
-  if (!rules.includeRequestHash) return join(SCHEME.NONE, target);
+  const time = sentAt === undefined ? [] : [sha256(encodeTuple([sentAt]))];
+  const flags = sentAt === undefined ? 0 : FLAG.TIMED;
+  const join = (scheme: number, ...added: readonly Uint8Array[]): Uint8Array => Buffer.concat([Uint8Array.of(scheme | flags), target, ...time, ...added]);
+  if (!rules.includeRequestHash) return join(SCHEME.NONE);
   const { fingerprint: what } = rules;
-  if (what === 'bytes') return join(SCHEME.BYTES, target, sha256(request.body));
-  if (what === 'json') return join(SCHEME.JSON, target, hashJson(request.body, (document) => document));
-  return join(SCHEME.SELECTION, target, selectionId(what), hashJson(request.body, (document) => select(document, what)));
+  if (what === 'bytes') return join(SCHEME.BYTES, sha256(request.body));
+  if (what === 'json') return join(SCHEME.JSON, hashJson(request.body, (document) => document));
+  return join(SCHEME.SELECTION, selectionId(what), hashJson(request.body, (document) => select(document, what)));
+}
+
+/**
+ * A fingerprint that only who has the secret can try requests against. The same
+ * secret as that of the record's id, so that the two are always known together.
+ */
+export function keyed(plain: Uint8Array, secret: string): Uint8Array {
+  const idAt = idOffset(plain);
+  const parts: Uint8Array[] = [Uint8Array.of(plain[0]! | FLAG.KEYED)];
+  for (let at = 1; at < plain.length;) {
+    const length = at === idAt ? SELECTION_ID_LENGTH : HASH_LENGTH;
+    const part = plain.subarray(at, at + length);
+    // Where a hash stands is part of what is signed: one of a path is never taken for one of a body.
+    parts.push(at === idAt ? part : createHmac('sha256', secret).update(encodeTuple(['fingerprint', String(at)])).update(part).digest());
+    at += length;
+  }
+  return Buffer.concat(parts);
 }
 
 /**
@@ -71,14 +100,37 @@ export function sameRequest(recorded: Uint8Array, mine: Uint8Array): boolean {
   return equal(recorded.subarray(1, TARGET_END), mine.subarray(1, TARGET_END));
 }
 
+/** Whether a fingerprint is keyed: one that is not is compared with one that is not, whatever is configured now. */
+export const isKeyed = (value: Uint8Array): boolean => ((value[0] ?? 0) & FLAG.KEYED) !== 0;
+
+/** What is compared, for people; undefined for a scheme of a later version. */
+export function describeFingerprint(value: Uint8Array): string | undefined {
+  const body = BODY[baseOf(value)];
+  if (body === undefined) return undefined;
+  const compared = ['method', 'path', 'query', ...(isTimed(value) ? ['the time of the first sending'] : []), ...(body === '' ? [] : [body])];
+  return `${compared.slice(0, -1).join(', ')} and ${compared.at(-1)}`;
+}
+
+/** By scheme. */
+const BODY: readonly string[] = ['', 'the body\'s bytes', 'the JSON body', 'selected members of the JSON body'];
+
+const baseOf = (value: Uint8Array): number => (value[0] ?? 0xff) & ~(FLAG.TIMED | FLAG.KEYED);
+const isTimed = (value: Uint8Array): boolean => ((value[0] ?? 0) & FLAG.TIMED) !== 0;
+
+/** Where what the scheme adds begins. */
+const addedOffset = (value: Uint8Array): number => TARGET_END + (isTimed(value) ? HASH_LENGTH : 0);
+
+/** Where the id of a selection stands, if there is one. */
+const idOffset = (value: Uint8Array): number | undefined => (baseOf(value) === SCHEME.SELECTION ? addedOffset(value) : undefined);
+
 function isFingerprint(value: Uint8Array): boolean {
-  const length = LENGTHS.get(value[0] ?? -1);
-  return length === undefined ? value.length >= TARGET_END : value.length === length;
+  const added = ADDED.get(baseOf(value));
+  return added === undefined ? value.length >= TARGET_END : value.length === addedOffset(value) + added;
 }
 
 function schemeOf(value: Uint8Array): Uint8Array {
-  if (value[0] !== SCHEME.SELECTION) return value.subarray(0, 1);
-  return Buffer.concat([value.subarray(0, 1), value.subarray(TARGET_END, TARGET_END + SELECTION_ID_LENGTH)]);
+  const idAt = idOffset(value);
+  return idAt === undefined ? value.subarray(0, 1) : Buffer.concat([value.subarray(0, 1), value.subarray(idAt, idAt + SELECTION_ID_LENGTH)]);
 }
 
 function hashJson(body: Uint8Array, part: (document: unknown) => unknown): Uint8Array {
@@ -94,8 +146,6 @@ function selectionId({ include, exclude = [] }: Selection): Uint8Array {
   const taken = include === undefined ? ['*'] : sortedSet(include);
   return sha256(encodeTuple([String(taken.length), ...taken, ...sortedSet(exclude)])).subarray(0, SELECTION_ID_LENGTH);
 }
-
-const join = (scheme: number, ...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat([Uint8Array.of(scheme), ...parts]);
 
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256');

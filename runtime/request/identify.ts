@@ -10,9 +10,13 @@ import type { Millis } from '../time';
 /** Where the record of a call lies. */
 export interface RecordIds {
   readonly kind: 'ids';
+  readonly tenant: TenantIdentity;
   readonly id: string;
+  /** What `id` is keyed with. */
+  readonly secret?: string;
   /** Where it would lie under the secret before the rotation. */
   readonly previousId?: string;
+  readonly previousSecret?: string;
 }
 
 export type RecordIdsOrNone =
@@ -37,7 +41,7 @@ export async function recordIds({ event, context, request, settings, key, host }
   const secrets = await ask(() => Promise.all([reveal(settings.keySecret), reveal(settings.previousKeySecret)]), limit, host.clock);
   if (!secrets.known) return { kind: 'unavailable', problem: { reason: 'the key secret is out of reach', cause: secrets.cause } };
   const [secret, previousSecret] = secrets.value;
-  return { kind: 'ids', id: idUnder(secret), ...(previousSecret === undefined ? {} : { previousId: idUnder(previousSecret) }) };
+  return { kind: 'ids', tenant, id: idUnder(secret), secret, ...(previousSecret === undefined ? {} : { previousId: idUnder(previousSecret), previousSecret }) };
 }
 
 type Secret = string | (() => string | Promise<string>) | undefined;

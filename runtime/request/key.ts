@@ -19,7 +19,14 @@ export type KeyFault =
   | 'character'
   | 'too-long'
   /** Shorter than `minKeyLength`. */
-  | 'too-short';
+  | 'too-short'
+  /** No UUID of version 7, where the key says when it was first sent. */
+  | 'no-time'
+  /** The header that says so is not there, or is no HTTP date. */
+  | 'time-missing'
+  | 'time-invalid'
+  /** First sent at a time that has not come yet. */
+  | 'time-ahead';
 
 export type KeyResult =
   | { readonly kind: 'absent' }

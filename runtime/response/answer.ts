@@ -18,6 +18,8 @@ export type OutcomeName =
 export interface Answer {
   readonly outcome: OutcomeName;
   readonly reply: { readonly result: unknown } | { readonly error: unknown };
+  /** Why the wrapper answered in the handler's place. */
+  readonly refusal?: Refusal['kind'];
   /** Id of the record, once there is one. */
   readonly id?: string;
   readonly attempt?: number;
@@ -53,7 +55,7 @@ export function refuse(call: Call, outcome: OutcomeName, refusal: Refusal, facts
   const response = errorResponse(refusal, request, settings, (cause) =>
     logger.warn('formatError failed: the error went out in its usual form', { reason: reasonOf(cause) }),
   );
-  return { ...facts, outcome, reply: { result: front.render(response, event) } };
+  return { ...facts, outcome, refusal: refusal.kind, reply: { result: front.render(response, event) } };
 }
 
 /** 503: the handler has not run. */

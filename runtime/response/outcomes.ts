@@ -7,7 +7,7 @@ import type { KeyFault } from '../request/key';
 
 /** Why the wrapper answers in the handler's place. */
 export type Refusal =
-  | { readonly kind: 'conflict' | 'mismatch' | 'key-missing' | 'tenant-missing' | 'store-unavailable' | 'commit-unknown' | 'result-too-large' }
+  | { readonly kind: 'conflict' | 'mismatch' | 'key-missing' | 'tenant-missing' | 'store-unavailable' | 'commit-unknown' | 'result-too-large' | 'response-expired' | 'key-expired' }
   | { readonly kind: 'key-invalid'; readonly reason: KeyFault };
 
 export type IdempotencyErrorCode =
@@ -17,7 +17,9 @@ export type IdempotencyErrorCode =
   | 'IDEMPOTENCY_KEY_INVALID'
   | 'IDEMPOTENCY_TENANT_MISSING'
   | 'IDEMPOTENCY_STORE_UNAVAILABLE'
-  | 'IDEMPOTENCY_RESULT_TOO_LARGE';
+  | 'IDEMPOTENCY_RESULT_TOO_LARGE'
+  | 'IDEMPOTENCY_RESPONSE_EXPIRED'
+  | 'IDEMPOTENCY_KEY_EXPIRED';
 
 /** An error of the wrapper as its clients see it, and as `formatError` is given it. */
 export interface IdempotencyError {
@@ -65,6 +67,8 @@ export const OUTCOMES: Readonly<Record<Refusal['kind'], Outcome>> = {
     retryAfter: 1,
   },
   'result-too-large': { status: 410, code: 'IDEMPOTENCY_RESULT_TOO_LARGE', title: 'Result is not kept', retry: false },
+  'response-expired': { status: 410, code: 'IDEMPOTENCY_RESPONSE_EXPIRED', title: 'Response is kept no longer', retry: false },
+  'key-expired': { status: 412, code: 'IDEMPOTENCY_KEY_EXPIRED', title: 'Idempotency key is too old', retry: false },
 };
 
 const KEY_FAULTS: Readonly<Record<KeyFault, string>> = {
@@ -76,6 +80,10 @@ const KEY_FAULTS: Readonly<Record<KeyFault, string>> = {
   'character': 'The idempotency key has something other than visible ASCII characters in it, or a space and no quotes around it',
   'too-long': 'The idempotency key is longer than 255 characters',
   'too-short': 'The idempotency key is shorter than this API accepts',
+  'no-time': 'The idempotency key is not a UUID of version 7, which this API takes the time of an operation from',
+  'time-missing': 'The header that says when the operation was first sent is missing',
+  'time-invalid': 'The header that says when the operation was first sent is not one HTTP date, such as Sun, 06 Nov 1994 08:49:37 GMT',
+  'time-ahead': 'The operation was first sent at a time that is more than 5 minutes ahead: look at the clock of the client',
 };
 
 /** Where each code is explained; the link's target is part of the public interface. */
@@ -116,6 +124,10 @@ function messageOf(refusal: Refusal, headerName: string): string {
       return 'The idempotency record is out of reach, so it is not known whether the request was executed: send it again with the same key';
     case 'result-too-large':
       return 'The request was executed, and its response was too large to keep';
+    case 'response-expired':
+      return 'The request was executed, and its response is kept no longer';
+    case 'key-expired':
+      return 'The idempotency key is older than this API remembers, so the request was not executed';
   }
 }
 

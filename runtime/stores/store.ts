@@ -13,7 +13,7 @@ export interface Claim {
   /** Read once, before the first send; a resend carries the same. */
   readonly now: EpochMillis;
   readonly leaseEnd: EpochMillis;
-  /** Lease end plus retention. */
+  /** Lease end plus retention, of the response and of the key after it. */
   readonly expiresAt: EpochSeconds;
   /** How far apart the clocks of two hosts may be: subtracted from `now` in every comparison. */
   readonly margin: Millis;
@@ -25,6 +25,8 @@ export interface Completion {
   readonly id: string;
   readonly token: string;
   readonly expiresAt: EpochSeconds;
+  /** End of the response's retention, where the key is remembered for longer. */
+  readonly responseExpiresAt?: EpochSeconds;
   readonly response: StoredResponse;
 }
 

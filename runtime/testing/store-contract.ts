@@ -169,6 +169,24 @@ export const storeContract: readonly StoreContractCase[] = [
     },
   },
   {
+    name: 'F110: a response that ends before its record says so, until another claim removes both',
+    async run(store) {
+      const claim = claimAt(T0);
+      await expectClaim(store, claim);
+      const ends = { expiresAt: epochSeconds(T0 / 1000 + 900), responseExpiresAt: epochSeconds(T0 / 1000 + 300) };
+      assert.deepEqual(await store.complete({ ...completionOf(claim, 'remembered'), ...ends }), { applied: true });
+      const standing = await expectRefusal(store, again(claim, later(T0, 899_000)), 'C');
+      assert.equal(standing.responseExpiresAt, ends.responseExpiresAt);
+      assert.equal(standing.expiresAt, ends.expiresAt);
+      assert.equal(bodyOf(standing), 'remembered');
+      const next = again(claim, later(T0, 903_000));
+      await expectClaim(store, next);
+      assert.equal(readable(await store.read(claim.id)).responseExpiresAt, undefined, 'nothing of the former response is left');
+      await store.complete(completionOf(next, 'without an end of its own'));
+      assert.equal(readable(await store.read(claim.id)).responseExpiresAt, undefined);
+    },
+  },
+  {
     name: 'F81: a body that is kept out of the record comes back byte for byte, and only under its own name',
     async run(store) {
       const { bodies, limits } = store;
@@ -402,7 +420,7 @@ export const storeContract: readonly StoreContractCase[] = [
       assert.equal((await acquire(key, terms, ports, soon())).kind, 'conflict');
       assert.equal((await acquire({ ...key, fingerprint: OTHER_REQUEST }, terms, ports, soon())).kind, 'mismatch');
       const { ownership } = owner as Extract<typeof owner, { kind: 'owner' }>;
-      assert.deepEqual(await complete(ownership, response('done'), TTL, ports, soon()), { kind: 'recorded' });
+      assert.deepEqual(await complete(ownership, response('done'), terms, ports, soon()), { kind: 'recorded' });
       const replay = await acquire(key, terms, ports, soon());
       assert.equal(replay.kind, 'replay');
       assert.equal(bodyOf((replay as Extract<typeof replay, { kind: 'replay' }>).record), 'done');

@@ -60,8 +60,8 @@ export const claimParts = (claim: Claim, schema: TableSchema): WriteParts => ({
   },
 });
 
-export function completeParts({ token, expiresAt, response }: Completion, schema: TableSchema): WriteParts {
-  const attributes = encodeResponse(response);
+export function completeParts({ token, expiresAt, response, responseExpiresAt }: Completion, schema: TableSchema): WriteParts {
+  const attributes = encodeResponse(response, responseExpiresAt);
   return {
     set: ['#st = :C', '#ttl = :nowPlusTtl', ...Object.keys(attributes).map((name) => `#${name} = :${name}`)],
     remove: ['#lx'],

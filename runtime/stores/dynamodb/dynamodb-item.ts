@@ -1,7 +1,7 @@
 import type { Item } from './dynamodb-transport';
 import { ATTRIBUTES } from '../../../lib/contract';
-import { FORMAT_VERSION, type BodyEncoding, type RecordStatus, type StoredRecord, type StoredResponse } from '../../protocol/record';
-import { epochMillis, epochSeconds } from '../../time';
+import { FORMAT_VERSION, type BodyEncoding, type IdempotencyRecord, type RecordStatus, type StoredRecord, type StoredResponse } from '../../protocol/record';
+import { epochMillis, epochSeconds, type EpochSeconds } from '../../time';
 
 /** Names of the two attributes that the table's schema fixes; the rest are in `lib/contract.ts`. */
 export interface TableSchema {
@@ -20,10 +20,11 @@ export const RESPONSE_ATTRIBUTES = [
   ATTRIBUTES.RESPONSE_BODY,
   ATTRIBUTES.RESPONSE_ENCODING,
   ATTRIBUTES.RESPONSE_OVERFLOW,
+  ATTRIBUTES.RESPONSE_EXPIRES_AT,
 ] as const;
 
-/** Attributes of a response; members that it has not are absent. */
-export function encodeResponse(response: StoredResponse): Item {
+/** Attributes of a response and its end; members that they have not are absent. */
+export function encodeResponse(response: StoredResponse, expiresAt?: EpochSeconds): Item {
   const { base64, deflated, tooLarge } = response.encoding;
   const flags = (base64 ? BASE64 : 0) | (deflated ? DEFLATED : 0) | (tooLarge ? TOO_LARGE : 0);
   return {
@@ -32,6 +33,7 @@ export function encodeResponse(response: StoredResponse): Item {
     [ATTRIBUTES.RESPONSE_ENCODING]: { N: String(flags) },
     ...(response.body === undefined ? {} : { [ATTRIBUTES.RESPONSE_BODY]: { B: response.body } }),
     ...(response.overflow === undefined ? {} : { [ATTRIBUTES.RESPONSE_OVERFLOW]: { S: response.overflow } }),
+    ...(expiresAt === undefined ? {} : { [ATTRIBUTES.RESPONSE_EXPIRES_AT]: { N: String(expiresAt) } }),
   };
 }
 
@@ -79,7 +81,7 @@ function decode(id: string, item: Record<string, unknown>, schema: TableSchema):
   };
 }
 
-function responseOf(status: RecordStatus, item: Record<string, unknown>): { readonly response?: StoredResponse } {
+function responseOf(status: RecordStatus, item: Record<string, unknown>): Pick<IdempotencyRecord, 'response' | 'responseExpiresAt'> {
   if (status !== 'C') return {};
   const statusCode = needInteger(item, ATTRIBUTES.RESPONSE_STATUS);
   if (statusCode < 100 || statusCode > 599) throw new Malformed(ATTRIBUTES.RESPONSE_STATUS);
@@ -93,6 +95,9 @@ function responseOf(status: RecordStatus, item: Record<string, unknown>): { read
       ...(body === undefined ? {} : { body: binary(body) ?? malformed(ATTRIBUTES.RESPONSE_BODY) }),
       ...(overflow === undefined ? {} : { overflow: text(overflow) ?? malformed(ATTRIBUTES.RESPONSE_OVERFLOW) }),
     },
+    ...(item[ATTRIBUTES.RESPONSE_EXPIRES_AT] === undefined
+      ? {}
+      : { responseExpiresAt: epochSeconds(needInteger(item, ATTRIBUTES.RESPONSE_EXPIRES_AT)) }),
   };
 }
 

@@ -1,6 +1,5 @@
 import { RecordUnreadable } from '../../errors';
 import type { IdempotencyRecord, StoredResponse } from '../../protocol/record';
-import type { EpochSeconds } from '../../time';
 import type { CallOptions } from '../call-options';
 import { outliving, type OverflowStore } from '../overflow/overflow-store';
 import type { IdempotencyStore } from '../store';
@@ -31,7 +30,7 @@ export function bothBodies(one: OverflowStore | undefined, other: OverflowStore 
  * Rejects where a store gives no answer.
  */
 export async function withBody(
-  { response, expiresAt }: IdempotencyRecord & { readonly response: StoredResponse; readonly expiresAt: EpochSeconds },
+  { response, expiresAt, responseExpiresAt }: IdempotencyRecord & { readonly response: StoredResponse },
   from: IdempotencyStore,
   to: IdempotencyStore,
   options?: CallOptions,
@@ -44,7 +43,7 @@ export async function withBody(
   });
   if (body === undefined) return response;
   if (to.bodies !== undefined) {
-    await to.bodies.put(name, body, { ...options, expiresAt: outliving(expiresAt) });
+    await to.bodies.put(name, body, { ...options, expiresAt: outliving(responseExpiresAt ?? expiresAt) });
     return response;
   }
   const { itemBytes } = to.limits;

@@ -171,8 +171,8 @@ export class BothStores implements IdempotencyStore {
   }
 
   async #finish(done: Completed, lagging: IdempotencyRecord, { name, store }: Named, claim: Claim | undefined, options?: CallOptions) {
-    const { id, token, expiresAt, response } = done;
-    const reply = await store.complete({ id, token, expiresAt, response }, options);
+    const { id, token } = done;
+    const reply = await store.complete(completionOf(done), options);
     const current = reply.applied ? undefined : reply.current ?? (await store.read(id, options));
     const repaired = reply.applied || isCompletionOf(current, token);
     // Within the lease the owner may be between its two writes, which is no divergence.
@@ -190,13 +190,17 @@ export class BothStores implements IdempotencyStore {
     const claimed = await store.claim({ ...claim, token, fingerprint, expiresAt }, options);
     const refusal = claimed.applied ? undefined : claimed.current ?? (await store.read(id, options));
     if (!claimed.applied && !isClaimOf(refusal, done)) return isCompletionOf(refusal, token) ? done : deciding(done, refusal, id);
-    const completed = await store.complete({ id, token, expiresAt, response }, options);
+    const completed = await store.complete({ ...completionOf(done), response }, options);
     const standing = completed.applied ? undefined : completed.current ?? (await store.read(id, options));
     return completed.applied || isCompletionOf(standing, token) ? done : deciding(done, standing, id);
   }
 }
 
 const withAttempt = (record: IdempotencyRecord, least: number): IdempotencyRecord => ({ ...record, attempt: Math.max(record.attempt, least) });
+
+const completionOf = ({ id, token, expiresAt, responseExpiresAt, response }: Completed): Completion => ({
+  id, token, expiresAt, response, ...(responseExpiresAt === undefined ? {} : { responseExpiresAt }),
+});
 
 const attemptOf = (record: StoredRecord | undefined): number => (record !== undefined && isReadable(record) ? record.attempt : 0);
 

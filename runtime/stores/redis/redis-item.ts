@@ -1,7 +1,8 @@
 import { ATTRIBUTES } from '../../../lib/contract';
-import type { StoredRecord, StoredResponse } from '../../protocol/record';
+import type { StoredRecord } from '../../protocol/record';
 import { decodeItem, encodeResponse } from '../dynamodb/dynamodb-item';
 import type { AttributeValue, Item } from '../dynamodb/dynamodb-transport';
+import type { Completion } from '../store';
 
 /**
  * One hash a record, with the attribute names and texts that the record has in
@@ -21,14 +22,15 @@ const TYPES: Readonly<Record<string, 'S' | 'N' | 'B'>> = {
   [ATTRIBUTES.RESPONSE_BODY]: 'B',
   [ATTRIBUTES.RESPONSE_ENCODING]: 'N',
   [ATTRIBUTES.RESPONSE_OVERFLOW]: 'S',
+  [ATTRIBUTES.RESPONSE_EXPIRES_AT]: 'N',
 };
 const SCHEMA = { partitionKey: ATTRIBUTES.ID, ttlAttribute: ATTRIBUTES.EXPIRES_AT };
 
 export const encodeBytes = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** The response's fields as names and values in turn. */
-export const encodeFields = (response: StoredResponse): string[] =>
-  Object.entries(encodeResponse(response)).flatMap(([name, value]) => [name, textOf(value)]);
+/** The fields of a response and its end as names and values in turn. */
+export const encodeFields = ({ response, responseExpiresAt }: Pick<Completion, 'response' | 'responseExpiresAt'>): string[] =>
+  Object.entries(encodeResponse(response, responseExpiresAt)).flatMap(([name, value]) => [name, textOf(value)]);
 
 /** The record in a hash, names and values in turn as the server lists them; judged like an item of DynamoDB. */
 export function decodeFields(id: string, fields: readonly string[]): StoredRecord | undefined {

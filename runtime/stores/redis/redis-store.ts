@@ -107,8 +107,9 @@ export class RedisStore implements IdempotencyStore {
     return applied ? { applied, previous: record } : { applied, current: record };
   }
 
-  public async complete({ id, token, expiresAt, response }: Completion, options?: CallOptions): Promise<WriteReply> {
-    return asWrite(await this.#call(COMPLETE, id, options, [token, String(expiresAt), String(SLACK), ...encodeFields(response)]));
+  public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
+    const { id, token, expiresAt } = completion;
+    return asWrite(await this.#call(COMPLETE, id, options, [token, String(expiresAt), String(SLACK), ...encodeFields(completion)]));
   }
 
   public async release({ id, token }: Release, options?: CallOptions): Promise<WriteReply> {

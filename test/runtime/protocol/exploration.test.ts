@@ -79,6 +79,32 @@ describe('handlers that commit: every order of their calls, one crash, lost repl
   });
 });
 
+describe('a key that says when its operation was first sent, by a client’s clock that is as wrong as it may be', () => {
+  const TIMED: Scenario = {
+    requests: 2, faults: 1, jumps: 3, jumpsTo: ['lease', 'limit', 'second'], payloads: [1, 1],
+    remember: millis(6_000), skew: millis(-1_000), margin: millis(1_000), keyTime: { clientAhead: millis(2_000), skew: millis(2_000) },
+  };
+  const variant = (keyTime: Partial<NonNullable<Scenario['keyTime']>>): Scenario =>
+    ({ ...TIMED, faults: 0, jumpsTo: ['limit', 'second'], keyTime: { ...TIMED.keyTime!, ...keyTime } });
+
+  test('F111: no execution after the operation may have been forgotten, on no host, at no moment of the deletion (I9)', async () => {
+    const findings = await explore(TIMED);
+    expectWitnessed(
+      findings, 'too late to be executed', 'too late when the claim was answered', 'known, its response kept no longer', 'claim refused by C', 'crash', 'takeover',
+    );
+    expect(findings.states).toBeGreaterThan(5_000);
+  });
+  test.each<[string, Scenario]>([
+    ['412 computed without the client’s skew', variant({ skew: millis(0) })],
+    ['412 computed without the hosts’ margin', { ...variant({}), margin: millis(0), leasesMayOverlap: true }],
+    ['a time that is judged before the claim alone, however late that is answered', variant({ judged: 'before the claim alone' })],
+    ['a tombstone without a key time', variant({ judged: 'never' })],
+  ])('F111: the exploration finds %s', async (_, scenario) => {
+    const { violation } = await explore(scenario);
+    expect(violation?.invariant).toMatch(/^I9/);
+  });
+});
+
 describe('clocks', () => {
   const bySeconds: Scenario = { requests: 2, faults: 0, jumps: 8, jumpsTo: ['second'], payloads: [1, 1] };
   const skewed: Scenario = { ...bySeconds, skew: millis(2_000), margin: millis(2_000) };

@@ -3,12 +3,14 @@ import { decodeExplored, writeByExpressions, type ExpressionReply } from './writ
 import { acquire, type Acquired, type Ownership, type Ports } from '../../../runtime/protocol/acquire';
 import { commit, type Committed } from '../../../runtime/protocol/commit';
 import { complete, release, type Concluded } from '../../../runtime/protocol/conclude';
+import { judgeKeyTime } from '../../../runtime/protocol/key-time';
 import { isReadable, type IdempotencyRecord, type StoredRecord } from '../../../runtime/protocol/record';
+import { lengthOf } from '../../../runtime/protocol/retention';
 import { applyClaim, applyCommit, applyCompletion, applyRelease, isExpired, sameBytes } from '../../../runtime/protocol/transitions';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import type { DynamoDbTransport, UpdateRequest } from '../../../runtime/stores/dynamodb/dynamodb-transport';
 import type { Claim, ClaimReply, Commit, CommitReply, Completion, IdempotencyStore, Release, WriteReply } from '../../../runtime/stores/store';
-import { epochMillis, millis, type Clock, type Millis, type MonotonicMillis } from '../../../runtime/time';
+import { epochMillis, millis, plus, type Clock, type EpochMillis, type Millis, type MonotonicMillis } from '../../../runtime/time';
 import type { Item } from '../../support/expressions/evaluate';
 
 /**
@@ -33,14 +35,18 @@ export interface Scenario {
   readonly requests: number;
   /** How many crashes, lost replies, drops and delays there may be, all in all. */
   readonly faults: number;
-  /** How often time may jump, and how far: a second, past the lease, or past everything. */
+  /** How often time may jump, and how far: a second, past the lease, to the last moment at which a key's time is not late, or past everything. */
   readonly jumps: number;
-  readonly jumpsTo?: readonly ('second' | 'lease' | 'retention')[];
+  readonly jumpsTo?: readonly ('second' | 'lease' | 'limit' | 'retention')[];
   /** Payload of each request; different numbers are different requests. */
   readonly payloads: readonly number[];
   /** Clock skew of the second request's host. */
   readonly skew?: Millis;
   readonly margin?: Millis;
+  /** How long a key is known after its response. */
+  readonly remember?: Millis;
+  /** The requests say when the operation was first sent, which was at the start. */
+  readonly keyTime?: KeyTime;
   /** Requests whose handler asks to be retried, so that they release. */
   readonly retryable?: readonly number[];
   /** Requests whose handler commits its effects; where they are refused it answers something else. */
@@ -60,6 +66,15 @@ export interface Scenario {
   readonly show?: (record: StoredRecord | undefined, request: number) => StoredRecord | undefined;
   /** What a superseded request tells its caller: `own` is the variant that must fail. */
   readonly supersededAnswers?: 'own';
+}
+
+export interface KeyTime {
+  /** How far ahead of the hosts' clocks the client's is. */
+  readonly clientAhead: Millis;
+  /** How far it is taken to be at the most: less than it is, in a variant that must fail. */
+  readonly skew: Millis;
+  /** Variants that must fail: a time that nobody looks at, or only before the claim. */
+  readonly judged?: 'never' | 'before the claim alone';
 }
 
 export interface Transitions {
@@ -120,6 +135,8 @@ class World {
   #effectsHold: boolean;
   #effects: { readonly token: string; readonly epoch: number }[] = [];
   readonly #toldRefused = new Set<string>();
+  #hasRun = false;
+  #mayBeForgotten = false;
 
   public constructor(private readonly scenario: Scenario) {
     this.faults = scenario.faults;
@@ -166,8 +183,9 @@ class World {
     const [first, second] = choice.split(' ') as [string, string];
     if (first === 'jump') {
       this.jumps--;
-      const lengths = { second: 1_000, lease: LEASE + this.#margin + 1_000, retention: LEASE + TTL + this.#margin + 2_000 };
-      this.time += lengths[second as keyof typeof lengths];
+      const lengths = { second: 1_000, lease: LEASE + this.#margin + 1_000, retention: LEASE + lengthOf(this.#terms) + this.#margin + 2_000 };
+      if (second === 'limit') this.time = Math.max(this.time, this.#limit);
+      else this.time += lengths[second as keyof typeof lengths];
     } else if (first === 'fulfil') {
       this.#effectsHold = true;
     } else if (first === 'start') {
@@ -176,6 +194,7 @@ class World {
     } else if (first === 'ttl-delete') {
       this.record = undefined;
       this.#item = undefined;
+      this.#mayBeForgotten ||= this.#hasRun;
       this.#forget();
     } else if (first === 'land') {
       const [late] = this.delayed.splice(Number(second), 1);
@@ -205,6 +224,8 @@ class World {
       this.#effectsHold,
       this.#effects,
       [...this.#toldRefused],
+      this.#hasRun,
+      this.#mayBeForgotten,
     ]);
     return createHash('sha1').update(all).digest('base64');
   }
@@ -216,18 +237,35 @@ class World {
     const writer = this.record !== undefined && isReadable(this.record) ? this.record.fingerprint[0]! : 0;
     const outcome = acquire(
       { id: 'key', fingerprint: Uint8Array.of(writer) },
-      { lease: LEASE, ttl: TTL, margin: this.#margin, takeover: true },
+      this.#terms,
       this.#ports(this.scenario.requests),
       FOREVER,
     );
     await settle();
     while (this.pending.length > 0) await this.take(`${this.pending[0]!.request} deliver`);
     const { kind } = await outcome;
-    if (kind !== 'owner' && kind !== 'replay') this.#broken(`I7: a retry after the lease got ${kind}`);
+    if (kind !== 'owner' && kind !== 'replay' && kind !== 'response-expired') this.#broken(`I7: a retry after the lease got ${kind}`);
   }
 
   get #margin(): Millis {
     return this.scenario.margin ?? this.scenario.skew ?? millis(0);
+  }
+
+  get #terms() {
+    const { remember = millis(0) } = this.scenario;
+    return { lease: LEASE, ttl: TTL, remember, margin: this.#margin, takeover: true };
+  }
+
+  /** The last moment at which the second request's host does not find its key too old. */
+  get #limit(): number {
+    const { keyTime, skew = 0 } = this.scenario;
+    return START + keyTime!.clientAhead + lengthOf(this.#terms) - keyTime!.skew - this.#margin - skew;
+  }
+
+  #isLate(now: EpochMillis): boolean {
+    const { keyTime } = this.scenario;
+    if (keyTime === undefined || keyTime.judged === 'never') return false;
+    return judgeKeyTime(plus(epochMillis(START), keyTime.clientAhead), now, this.#terms, keyTime.skew) === 'late';
   }
 
   #start(request: number): void {
@@ -239,9 +277,14 @@ class World {
   async #run(request: number): Promise<void> {
     this.histories[request] += `start@${this.time}`;
     const ports = this.#ports(request);
+    if (this.#isLate(ports.clock.now())) {
+      this.witnessed.add('too late to be executed');
+      this.finished.set(request, 'late');
+      return;
+    }
     const acquired = await acquire(
       { id: 'key', fingerprint: Uint8Array.of(this.scenario.payloads[request]!) },
-      { lease: LEASE, ttl: TTL, margin: this.#margin, takeover: true },
+      this.#terms,
       ports,
       FOREVER,
     );
@@ -251,10 +294,18 @@ class World {
   async #carryOn(request: number, acquired: Acquired, ports: Ports): Promise<string> {
     switch (acquired.kind) {
       case 'owner':
+        if (this.scenario.keyTime?.judged !== 'before the claim alone' && this.#isLate(ports.clock.now())) {
+          this.witnessed.add('too late when the claim was answered');
+          await release(acquired.ownership, ports, FOREVER);
+          return 'late';
+        }
         return this.#execute(request, acquired.ownership, ports);
       case 'replay':
         this.#answered(request, acquired.record);
         return 'replay';
+      case 'response-expired':
+        this.witnessed.add('known, its response kept no longer');
+        return acquired.kind;
       case 'conflict':
         if (tokenOwner(acquired.record.token) === request) throw this.#broken('I6: refused because of its own claim');
         return 'conflict';
@@ -268,6 +319,8 @@ class World {
     if (running.length > 0 && !this.scenario.leasesMayOverlap) throw this.#broken('I1: a second execution while the first one held its lease');
     if (this.#executions.length > 0) this.witnessed.add(ownership.takeover ? 'second execution, told so' : 'second execution, not told');
     this.#executions.push({ request, until: ownership.leaseDeadline + (this.scenario.overrun ?? 0) });
+    if (this.#mayBeForgotten && this.scenario.keyTime !== undefined) throw this.#broken('I9: an execution after the operation may have been forgotten');
+    this.#hasRun = true;
     const attemptEpoch = this.#epoch;
     if (this.scenario.retryable?.includes(request)) {
       this.#executions = this.#executions.filter((execution) => execution.request !== request);
@@ -278,10 +331,10 @@ class World {
       const { store } = ports;
       const effects = { response: responseOf(request), effects: [request], requestToken: ownership.claim.token };
       const deadline = (this.time + LEASE / 2) as MonotonicMillis;
-      const committed = await commit(ownership, effects, TTL, { ...ports, store: store as Required<typeof store>, random: () => 0 }, deadline);
+      const committed = await commit(ownership, effects, this.#terms, { ...ports, store: store as Required<typeof store>, random: () => 0 }, deadline);
       return this.#committed(request, committed, ownership, ports, attemptEpoch);
     }
-    const concluded = await complete(ownership, responseOf(request), TTL, ports, FOREVER);
+    const concluded = await complete(ownership, responseOf(request), this.#terms, ports, FOREVER);
     return this.#concluded(request, concluded, attemptEpoch);
   }
 
@@ -314,7 +367,7 @@ class World {
   async #answerInstead(request: number, ownership: Ownership, ports: Ports, epoch: number): Promise<string> {
     this.#toldRefused.add(ownership.claim.token);
     const instead = request + WITHOUT_EFFECTS;
-    const concluded = await complete(ownership, responseOf(instead), TTL, ports, FOREVER);
+    const concluded = await complete(ownership, responseOf(instead), this.#terms, ports, FOREVER);
     return this.#concluded(instead, concluded, epoch);
   }
 
@@ -456,7 +509,7 @@ class World {
   }
 
   #check(request: number, write: Write, before: IdempotencyRecord | undefined): void {
-    const skew = this.scenario.skew ?? 0;
+    const skew = Math.max(0, this.scenario.skew ?? 0);
     if (before?.status === 'C' && !(before.expiresAt * 1000 < this.time + skew)) {
       throw this.#broken('I2: a recorded response was overwritten within its retention');
     }
@@ -467,6 +520,7 @@ class World {
       return;
     }
     const { claim } = write;
+    if (before !== undefined && isExpired(before, claim.now, claim.margin)) this.#mayBeForgotten ||= this.#hasRun;
     const takeover = before?.status === 'P' && !isExpired(before, claim.now, claim.margin);
     if (takeover && !sameBytes(before.fingerprint, claim.fingerprint)) throw this.#broken('I4: a live key was bound to another request');
     if (takeover) this.witnessed.add('takeover');

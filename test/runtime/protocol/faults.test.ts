@@ -62,7 +62,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
     expect(sent).toEqual(['UpdateItem', 'UpdateItem']);
     expect(ownership).toMatchObject({ attempt: 1, takeover: false });
-    expect(await complete(ownership, RESPONSE, TERMS.ttl, portsOver(store), within(10_000))).toEqual({ kind: 'recorded' });
+    expect(await complete(ownership, RESPONSE, TERMS, portsOver(store), within(10_000))).toEqual({ kind: 'recorded' });
   });
 
   test('F6: a claim of unknown outcome is released once, and the next retry runs at once', async () => {
@@ -86,7 +86,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
     const { store, sent } = await storeWith((_, send) => (send > 1 && send <= 5 ? 'throttle' : 'pass'), 2);
     const key = newKey();
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
-    expect(await complete(ownership, RESPONSE, TERMS.ttl, portsOver(store), within(20_000))).toEqual({ kind: 'recorded' });
+    expect(await complete(ownership, RESPONSE, TERMS, portsOver(store), within(20_000))).toEqual({ kind: 'recorded' });
     expect(sent).toHaveLength(6);
     expect((await recordOf(key.id))?.status).toBe('C');
   });
@@ -95,7 +95,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
     const { store } = await storeWith((_, send) => (send === 1 ? 'pass' : 'drop'), 1);
     const key = newKey();
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
-    const concluded = await complete(ownership, RESPONSE, TERMS.ttl, portsOver(store), within(500));
+    const concluded = await complete(ownership, RESPONSE, TERMS, portsOver(store), within(500));
     expect(concluded).toMatchObject({ kind: 'unpersisted', cause: { message: expect.stringContaining('socket hang up') } });
     expect((await recordOf(key.id))?.status).toBe('P');
   });
@@ -108,14 +108,14 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
     const { store } = await storeWith((operation, send) => (send > 1 && operation === 'UpdateItem' && ++completions <= 1 ? 'lose-reply' : 'pass'), maxAttempts);
     const key = newKey();
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
-    expect(await complete(ownership, RESPONSE, TERMS.ttl, portsOver(store), within(10_000))).toEqual({ kind: 'recorded' });
+    expect(await complete(ownership, RESPONSE, TERMS, portsOver(store), within(10_000))).toEqual({ kind: 'recorded' });
   });
 
   test('F10: when no reply to any completion arrives, a consistent read tells that it landed', async () => {
     const { store, sent } = await storeWith((operation, send) => (send > 1 && operation === 'UpdateItem' ? 'lose-reply' : 'pass'), 1);
     const key = newKey();
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
-    expect(await complete(ownership, RESPONSE, TERMS.ttl, portsOver(store), within(1_000))).toEqual({ kind: 'recorded' });
+    expect(await complete(ownership, RESPONSE, TERMS, portsOver(store), within(1_000))).toEqual({ kind: 'recorded' });
     expect(sent.at(-1)).toBe('GetItem');
   });
 
@@ -142,7 +142,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
       const key = newKey();
       const ownership = owned(await acquire(key, TERMS, portsOver(reliable), within(10_000)));
       expect((await acquire(key, TERMS, portsOver(blind()), within(10_000))).kind).toBe('conflict');
-      await complete(ownership, RESPONSE, TERMS.ttl, portsOver(reliable), within(10_000));
+      await complete(ownership, RESPONSE, TERMS, portsOver(reliable), within(10_000));
       const calls: string[] = [];
       expect((await acquire(key, TERMS, portsOver(blind(calls)), within(10_000))).kind).toBe('replay');
       expect(calls).toEqual(['update', 'get']);
@@ -204,7 +204,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
     const ownership = owned(await acquire(key, TERMS, portsOver(reliable), within(10_000)));
     expect(await release(ownership, portsOver(reliable), within(10_000))).toBe(true);
     expect(await release(ownership, portsOver(reliable), within(10_000))).toBe(false);
-    expect(await complete(ownership, RESPONSE, TERMS.ttl, portsOver(reliable), within(10_000))).toEqual({
+    expect(await complete(ownership, RESPONSE, TERMS, portsOver(reliable), within(10_000))).toEqual({
       kind: 'unpersisted',
       reason: 'released',
     });

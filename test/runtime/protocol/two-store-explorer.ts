@@ -183,7 +183,7 @@ class World {
       return (await release(ownership, ports, FOREVER)) ? 'released' : 'release refused';
     }
     const response = { statusCode: request, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } };
-    const concluded = await complete(ownership, response, TTL, ports, FOREVER);
+    const concluded = await complete(ownership, response, { ttl: TTL }, ports, FOREVER);
     if (concluded.kind === 'recorded') this.#note(request, request);
     if (concluded.kind === 'superseded') this.#note(request, concluded.winner.response!.statusCode);
     return concluded.kind;

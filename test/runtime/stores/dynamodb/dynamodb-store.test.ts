@@ -88,7 +88,7 @@ test('the claim is the one of the protocol, to the letter', async () => {
   );
   expect(spelled(sent!.update)).toBe(
     'SET st = :P, tok = :tok, gen = if_not_exists(gen, :zero) + :one, fp = :fp, ca = :now, lx = :leaseEnd, ' +
-      'expires_at = :leaseEndPlusTtl, v = :version REMOVE rs, rh, rb, re, ro',
+      'expires_at = :leaseEndPlusTtl, v = :version REMOVE rs, rh, rb, re, ro, rx',
   );
   expect(sent!.values).toMatchObject({
     ':expiredBefore': { N: String((T0 - 1_000) / 1_000) },

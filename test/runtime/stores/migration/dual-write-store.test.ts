@@ -55,7 +55,7 @@ function migration(faults: { readonly old?: Fate; readonly new?: Fate } = {}) {
       store,
       acquire: (fingerprint = 1) => acquire({ id: 'key', fingerprint: Uint8Array.of(fingerprint) }, terms, ports, FOREVER),
       complete: (ownership: Ownership, statusCode = 201) =>
-        complete(ownership, { statusCode, headers: [], encoding: PLAIN }, terms.ttl, ports, FOREVER),
+        complete(ownership, { statusCode, headers: [], encoding: PLAIN }, terms, ports, FOREVER),
       release: (ownership: Ownership) => release(ownership, ports, FOREVER),
     };
   };
