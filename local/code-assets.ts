@@ -7,14 +7,16 @@ import { unzip } from './zip';
 /** Where code lies, or why it is not on this machine. */
 export type CodeLocation = { readonly directory: string } | { readonly absent: string };
 
+export const NO_CODE_OF_IMAGES = 'container images are not run';
+
 /**
  * The unpacked code of a function (`Code`) or a layer (`Content`): the asset's
  * own folder, a zip asset unpacked below `temporaryDirectory`, or inline code.
  */
 export function locateCode(resource: DeployedResource, property: 'Code' | 'Content', temporaryDirectory: () => string): CodeLocation {
   const code = resource.property(property) as { S3Key?: unknown; ZipFile?: unknown; ImageUri?: unknown } | undefined;
-  if (typeof code?.ZipFile === 'string') return { directory: inlineCode(code.ZipFile, temporaryDirectory()) };
-  if (code?.ImageUri !== undefined) return { absent: 'container images are not run' };
+  if (typeof code?.ZipFile === 'string') return { directory: inlineCode(code.ZipFile, resource.string('Runtime') ?? '', temporaryDirectory()) };
+  if (code?.ImageUri !== undefined) return { absent: NO_CODE_OF_IMAGES };
   const asset = resource.stack.assets.get(String(code?.S3Key));
   if (asset === undefined) return { absent: 'its code is in a bucket, not in the assembly' };
   if (!existsSync(asset)) {
@@ -30,9 +32,9 @@ export function layerDirectory(arn: string, given: string, temporaryDirectory: (
   return found.isDirectory() ? given : unpacked(given, `the layer ${arn}`, temporaryDirectory());
 }
 
-function inlineCode(source: string, temporaryDirectory: string): string {
+function inlineCode(source: string, runtime: string, temporaryDirectory: string): string {
   const directory = mkdtempSync(path.join(temporaryDirectory, 'inline-'));
-  writeFileSync(path.join(directory, 'index.js'), source);
+  writeFileSync(path.join(directory, runtime.startsWith('python') ? 'index.py' : 'index.js'), source);
   return directory;
 }
 

@@ -1,11 +1,11 @@
-import { layerDirectory, locateCode, type CodeLocation } from './code-assets';
-import { constructIds } from './construct-id';
+import { NO_CODE_OF_IMAGES, layerDirectory, locateCode, type CodeLocation } from './code-assets';
+import { constructIds, longName } from './construct-id';
 import type { DeployedResource, Deployment } from './deployment';
 import type { Environment } from './environment';
 import type { Given } from './given';
 import { keyHeadersOf } from './key-headers';
-import { isSupportedRuntime } from './lambda/declared-runtime';
 import type { FunctionSpec } from './lambda/local-function';
+import { RUNTIMES_RUN, runtimeProblem } from './lambda/runtimes';
 import { LocalError } from './local-error';
 import { nearest } from './nearest';
 import type { Notices } from './notices';
@@ -21,12 +21,16 @@ const DEFAULT_MEMORY_MB = 128;
 /** What comes of a function that does not run here: the answer to one that fails. */
 const FAILS = 'requests to it get a 500, from a REST API or a function URL a 502';
 
+/** What comes of one that only other functions call, a relay say. */
+const IS_REFUSED = `a relay, or whatever else invokes it, gets a 404: what a relay leads to must be of ${RUNTIMES_RUN}`;
+
 /** The parts of AWS that run here, by the name of the variable that leads an SDK to them. */
 export type Endpoints = Readonly<Partial<Record<
-  'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_S3' | 'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'AWS_ENDPOINT_URL_SSM', string>>>;
+  'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_LAMBDA' | 'AWS_ENDPOINT_URL_S3' | 'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'AWS_ENDPOINT_URL_SSM', string>>>;
 
-/** A function that something calls; its environment is resolved once every endpoint is known. */
+/** A function that can run here; its environment is resolved once every endpoint is known. */
 export interface FunctionPlan {
+  readonly resource: DeployedResource;
   readonly arn: string;
   readonly environment: Environment;
   /** It has the runtime of this package around it. */
@@ -39,29 +43,40 @@ export interface FunctionPlan {
   readonly keySecrets: readonly string[];
   /** The bucket that takes responses too large for a record, where there is one. */
   readonly overflowBucket: string | undefined;
+  /** Its sandboxes are all that it may have, and not only all that a laptop is asked for. */
+  readonly isConcurrencyReserved: boolean;
   spec(endpoints: Endpoints): FunctionSpec;
+}
+
+/** Why a function cannot run here, for the middle of a line. */
+export interface Absent {
+  readonly absent: string;
 }
 
 /** The functions of a deployment, planned when first asked for. */
 export class FunctionCatalogue {
-  private readonly functions: readonly DeployedResource[];
+  readonly functions: readonly DeployedResource[];
   private readonly ids: ReadonlyMap<DeployedResource, string>;
+  private readonly plans = new Map<DeployedResource, FunctionPlan | Absent>();
+  /** Those that an API calls. */
+  private readonly called = new Set<DeployedResource>();
   private readonly usedLayers = new Set<string>();
-  private readonly plans = new Map<DeployedResource, FunctionPlan | undefined>();
 
   constructor(
     private readonly deployment: Deployment,
     private readonly notices: Notices,
     private readonly temporaryDirectory: () => string,
     private readonly givenLayers: Given['layers'],
+    /** PATH: where the programs of runtimes are looked for. */
+    private readonly path: string,
   ) {
     this.functions = deployment.ofType('AWS::Lambda::Function');
     this.ids = constructIds(this.functions);
   }
 
-  /** The functions that something has asked for and that can run. */
+  /** The functions that an API calls and that can run. */
   get planned(): readonly FunctionPlan[] {
-    return [...this.plans.values()].filter((plan) => plan !== undefined);
+    return [...this.called].map((resource) => this.planOf(resource)).filter((plan): plan is FunctionPlan => !('absent' in plan));
   }
 
   /**
@@ -81,8 +96,23 @@ export class FunctionCatalogue {
         : `the function ${arn} is in ${where}, which have one account and region: ${FAILS}; give the stages environments of their own`);
       return undefined;
     }
-    if (!this.plans.has(found)) this.plans.set(found, this.plan(found));
-    return this.plans.get(found);
+    const plan = this.planOf(found);
+    if ('absent' in plan && !this.called.has(found)) this.notices.skip(found, `${plan.absent}; ${FAILS}`);
+    this.called.add(found);
+    return 'absent' in plan ? undefined : plan;
+  }
+
+  /** The plan of a function, whoever calls it, or why it cannot run. */
+  planOf(resource: DeployedResource): FunctionPlan | Absent {
+    const plan = this.plans.get(resource) ?? this.plan(resource);
+    this.plans.set(resource, plan);
+    return plan;
+  }
+
+  /** Whether a function can be invoked by that version or alias: there is one version here, whatever number it is asked for by. */
+  isQualifier(resource: DeployedResource, qualifier: string | undefined): boolean {
+    if (qualifier === undefined || /^(\$LATEST|\d+)$/.test(qualifier)) return true;
+    return this.deployment.ofType('AWS::Lambda::Alias').some((alias) => alias.ref === `${resource.attribute('Arn')}:${qualifier}`);
   }
 
   /** Names the given layers that no function of these has. */
@@ -92,27 +122,33 @@ export class FunctionCatalogue {
     }
   }
 
-  /** Names the functions that no API leads to. */
-  noteUncalled(): void {
+  /** Names what no API leads to and no other function will reach either, and what is run otherwise than on AWS. */
+  noteOthers(): void {
     for (const resource of this.functions) {
-      if (!this.plans.has(resource)) this.notices.skip(resource, 'no API calls it');
+      const problem = this.called.has(resource) ? undefined : this.problem(resource);
+      if (problem !== undefined) this.notices.skip(resource, `${problem}; ${IS_REFUSED}`);
+      else if (resource.property('DurableConfig') !== undefined) this.notices.warn(`the function ${longName(resource)}: durable execution is not run, it is invoked as any other`);
     }
   }
 
-  private plan(resource: DeployedResource): FunctionPlan | undefined {
-    const skip = (reason: string) => {
-      this.notices.skip(resource, `${reason}; ${FAILS}`);
-      return undefined;
-    };
+  /** What its declaration alone tells. */
+  private problem(resource: DeployedResource): string | undefined {
+    if (resource.property('Code', 'ImageUri') !== undefined) return NO_CODE_OF_IMAGES;
+    return runtimeProblem(resource.string('Runtime') ?? '', { path: this.path });
+  }
+
+  private plan(resource: DeployedResource): FunctionPlan | Absent {
+    const problem = this.problem(resource);
+    if (problem !== undefined) return { absent: problem };
     const code = locateCode(resource, 'Code', this.temporaryDirectory);
-    if ('absent' in code) return skip(code.absent);
-    const runtime = resource.string('Runtime') ?? '';
-    if (!isSupportedRuntime(runtime)) return skip(`the runtime ${runtime} is not run`);
+    if ('absent' in code) return code;
     const layers = this.layers(resource);
-    if (typeof layers === 'string') return skip(layers);
+    if ('absent' in layers) return layers;
     const variable = (name: string) => resource.property('Environment', 'Variables', name);
     const recordTable = variable(ENV.TABLE_NAME);
+    const concurrency = resource.number('ReservedConcurrentExecutions');
     return {
+      resource,
       arn: resource.attribute('Arn'),
       environment: resource.environment,
       isIdempotent: recordTable !== undefined,
@@ -122,31 +158,32 @@ export class FunctionCatalogue {
       keySecrets: [variable(ENV.KEY_SECRET), variable(ENV.PREVIOUS_KEY_SECRET)]
         .filter((arn) => arn !== undefined).map((arn) => String(arn).split(':').slice(0, 7).join(':')),
       overflowBucket: variable(ENV.OVERFLOW_BUCKET) as string | undefined,
+      isConcurrencyReserved: concurrency !== undefined,
       spec: (endpoints) => ({
         id: this.ids.get(resource) ?? resource.logicalId,
         name: resource.ref,
         handler: resource.string('Handler') ?? '',
-        runtime,
+        runtime: resource.string('Runtime') ?? '',
         timeoutSeconds: resource.number('Timeout') ?? DEFAULT_TIMEOUT_SECONDS,
         memoryMb: resource.number('MemorySize') ?? DEFAULT_MEMORY_MB,
         environment: environment(resource, endpoints),
         codeDirectory: code.directory,
-        layerDirectories: layers,
-        maxSandboxes: resource.number('ReservedConcurrentExecutions') ?? DEFAULT_SANDBOXES,
+        layerDirectories: layers.directories,
+        maxSandboxes: concurrency ?? DEFAULT_SANDBOXES,
       }),
     };
   }
 
   /** Their folders, or why the function cannot run. */
-  private layers(resource: DeployedResource): readonly string[] | string {
+  private layers(resource: DeployedResource): { readonly directories: readonly string[] } | Absent {
     const arns = (resource.property('Layers') ?? []) as readonly string[];
     const directories: string[] = [];
     for (const arn of arns) {
       const content = this.layer(arn, resource);
-      if ('absent' in content) return content.absent;
+      if ('absent' in content) return content;
       directories.push(content.directory);
     }
-    return directories;
+    return { directories };
   }
 
   private layer(arn: string, { stack }: DeployedResource): CodeLocation {

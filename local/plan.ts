@@ -46,7 +46,7 @@ export function planAssembly(
   if (assembly.missingContext.length > 0) {
     notices.warn(`synthesized with placeholders for lookups that need an account (${assembly.missingContext.join(', ')}); "npx cdk synth" fills cdk.context.json`);
   }
-  const functions = new FunctionCatalogue(deployment, notices, temporaryDirectory, given.layers);
+  const functions = new FunctionCatalogue(deployment, notices, temporaryDirectory, given.layers, process.env.PATH ?? '');
   const apis = deployment.resources
     .filter(({ stack }) => served.includes(stack))
     .map((resource) => FRONTS.find(({ resourceType }) => resourceType === resource.type)?.plan(resource, { deployment, functions, notices }))
@@ -57,7 +57,7 @@ export function planAssembly(
   }
   const overflowBuckets = [...new Set(functions.planned.map(({ overflowBucket }) => overflowBucket).filter((name) => name !== undefined))];
   noteSkipped(deployment, overflowBuckets, notices);
-  functions.noteUncalled();
+  functions.noteOthers();
   functions.noteUnusedLayers();
   noteTransforms(all, notices);
   const declaredTables = planTables(deployment, notices);

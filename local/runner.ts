@@ -14,7 +14,7 @@ import { observerOf } from './observer';
 import { OutcomeLog } from './outcome';
 import { planAssembly, type Plan } from './plan';
 import type { RunContext } from './run-context';
-import { startFunctions } from './start-functions';
+import { RunningFunctions } from './running-functions';
 import { startDynamoDb, startServices } from './start-services';
 import { appOfProject, synthesize } from './synth';
 import { History } from './window/history';
@@ -50,13 +50,15 @@ export async function start(options: LocalOptions, context: RunContext): Promise
       (api) => observerOf(api, { plan, outcomes, history, reporter: context.reporter }));
     const dynamodb = await startDynamoDb(plan, options, context, cleanup);
     context.signal.throwIfAborted();
-    const services = await startServices(plan, dynamodb, options, context, cleanup);
-    const invoke = startFunctions(plan, services, context, outcomes, cleanup);
+    const endpointsOf = await startServices(plan, dynamodb, (asker) => (reference) => functions.find(reference, asker), options, context, cleanup);
+    const functions = new RunningFunctions(plan.functions, endpointsOf, context, outcomes);
+    cleanup.add(() => functions.close());
+    functions.start();
 
     for (const line of plan.notices.lines()) context.reporter.warning(line);
     const apis = servers.map(({ id, kind, stack, server }) => ({ id, kind, url: server.url, stack }));
     window.show(apis, dynamodb && recordsOf(plan, dynamodb, cleanup));
-    for (const { server } of servers) server.open(invoke);
+    for (const { server } of servers) server.open(functions.invoke);
     context.reporter.ready({
       apis,
       dynamodb: dynamodb?.endpoint ?? null,

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { Stack } from './assembly';
+import { startInvocations, type FindTarget } from './aws/invocations';
 import { startObjects } from './aws/objects';
 import { startParameters } from './aws/parameters';
 import { startSecrets } from './aws/secrets';
@@ -50,7 +52,7 @@ function noteForeignTables({ foreignTables, notices }: Plan, { dynamodbEndpoint 
 
 /** What leads each function's AWS clients here. S3 is led here only where the wrapper needs it: a handler's own buckets are not run. */
 export async function startServices(
-  plan: Plan, dynamodb: DynamoDb | undefined, options: LocalOptions, context: RunContext, cleanup: Cleanup,
+  plan: Plan, dynamodb: DynamoDb | undefined, find: (asker: Stack) => FindTarget, options: LocalOptions, context: RunContext, cleanup: Cleanup,
 ): Promise<(plan: FunctionPlan) => Endpoints> {
   const started = async (service: Promise<LocalService>) => {
     const { endpoint, stop } = await service;
@@ -62,7 +64,13 @@ export async function startServices(
   const secrets = plan.secrets.length > 0 ? await started(startSecrets(plan.secrets)) : undefined;
   const parameters = plan.parameters.length > 0 ? await started(startParameters(plan.parameters)) : undefined;
   const objects = plan.overflowBuckets.length > 0 ? await started(startObjects(plan.overflowBuckets, objectDirectory())) : undefined;
-  return ({ overflowBucket }) => ({
+  // One for each stack, since what a name leads to depends on who asks.
+  const invocations = new Map<Stack, string>();
+  for (const stack of new Set(plan.functions.functions.map((resource) => resource.stack))) {
+    invocations.set(stack, await started(startInvocations(find(stack))));
+  }
+  return ({ resource, overflowBucket }) => ({
+    AWS_ENDPOINT_URL_LAMBDA: invocations.get(resource.stack)!,
     ...(dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint } : {}),
     ...(secrets === undefined ? {} : { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets }),
     ...(parameters === undefined ? {} : { AWS_ENDPOINT_URL_SSM: parameters }),

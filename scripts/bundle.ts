@@ -105,9 +105,10 @@ function copyDeclarationsForModules(outdir: string, entry: string, folder: strin
   }
 }
 
-/** The preloaded shim stays as it is, and the client's own notices stand beside it. */
+/** The preloaded shim and the Python bootstrap stay as they are, and the client's own notices stand beside it. */
 function copyLambdaRuntime(root: string, folder: string): void {
   cpSync(join(root, 'local', 'lambda', 'shim'), join(folder, 'shim'), { recursive: true });
+  cpSync(join(root, 'local', 'lambda', 'python', 'bootstrap.py'), join(folder, 'python', 'bootstrap.py'));
   for (const file of ['LICENSE', 'NOTICE', 'THIRD-PARTY-LICENSES']) {
     cpSync(join(root, RUNTIME_CLIENT, file), join(folder, file));
   }

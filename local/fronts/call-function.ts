@@ -1,6 +1,5 @@
 import type { FunctionPlan } from '../functions';
 import type { Exchange, GatewayResponse, Invoke } from './front';
-import type { InvocationResult } from '../lambda/local-function';
 
 /** Lambda's quota for the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -8,8 +7,8 @@ export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 /** What a gateway makes of an invocation. */
 export interface Answers {
   returned(payload: unknown): GatewayResponse;
-  /** The handler threw, timed out or died. */
-  failed(result: Exclude<InvocationResult, { kind: 'returned' }>): GatewayResponse;
+  /** The handler threw, timed out or died, or what it returned is no JSON. */
+  failed(): GatewayResponse;
   /** The function takes longer than the gateway waits. */
   timedOut(): GatewayResponse;
   /** The event is larger than Lambda takes. */
@@ -29,7 +28,7 @@ export async function callFunction(
   timeout.cancel();
   if (result === 'late') return { response: answers.timedOut(), invocation: { function: plan, result: 'unfinished' } };
   return {
-    response: result.kind === 'returned' ? answers.returned(result.payload) : answers.failed(result),
+    response: result.kind === 'returned' && result.payload !== undefined ? answers.returned(result.payload) : answers.failed(),
     invocation: { function: plan, result: result.kind, drained: result.drained },
   };
 }

@@ -6,7 +6,16 @@ let isHooked = false;
 export interface ContainedProcessOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** It sees to it that it does not outlive descriptor 3; what does not is watched. */
+  readonly endsByItself: boolean;
 }
+
+/**
+ * Becomes the program, once a process that belongs to nobody waits for the end
+ * of descriptor 3, to end the group then. It is no child of the program's, which
+ * may wait for its own.
+ */
+const WATCHED = '((read -r _; kill -s KILL -- -$$) <&3 >/dev/null 2>&1 &); exec "$0" "$@" 3<&-';
 
 /**
  * A child in a process group of its own, so that whatever it starts dies with
@@ -19,7 +28,8 @@ export function spawnContained(command: string, args: readonly string[], options
     isHooked = true;
     process.once('exit', () => alive.forEach(killGroup));
   }
-  const child = spawn(command, args, {
+  const [program, argv] = options.endsByItself ? [command, args] : ['/bin/sh', ['-c', WATCHED, command, ...args]] as const;
+  const child = spawn(program, argv, {
     cwd: options.cwd,
     env: { ...options.env },
     detached: true,

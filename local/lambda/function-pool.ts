@@ -1,13 +1,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { arnOf, callersEnvironment } from '../environment';
-import { declaredMajor, lambdaNodeFlags } from './declared-runtime';
 import { FunctionSpecError } from './function-spec-error';
-import { lambdaRuntimeFiles } from './lambda-runtime-files';
-import type { FunctionOptions, FunctionSpec, InvocationResult, LocalFunction } from './local-function';
-import { findNodeBinary } from './node-binary';
+import type { FunctionOptions, FunctionSpec, InvocationRequest, InvocationResult, LocalFunction } from './local-function';
 import { prepareOptDirectory } from './opt-directory';
+import { familyOf, RUNTIMES_RUN, runtimeProblem } from './runtimes';
 import { Sandbox, type SandboxPlan } from './sandbox';
 import { sandboxEnvironment } from './sandbox-environment';
 
@@ -17,20 +15,21 @@ const noticed = new Set<string>();
  * A function as it runs here: as many sandboxes as its requests need, up to
  * `spec.maxSandboxes`, warm ones first; what exceeds them queues.
  *
- * @throws FunctionSpecError when the function cannot run here: another runtime
- * than Node 20, 22 or 24, no code, layers that do not merge.
+ * @throws FunctionSpecError when the function cannot run here: another runtime,
+ * no program to run it, no code, layers that do not merge.
  */
 export function createFunction(spec: FunctionSpec, options: FunctionOptions): LocalFunction {
-  const major = declaredMajor(spec);
+  const machine = { path: process.env.PATH ?? '' };
+  const family = familyOf(spec.runtime);
+  const problem = runtimeProblem(spec.runtime, machine);
+  if (family === undefined || problem !== undefined) {
+    throw new FunctionSpecError('UNSUPPORTED_RUNTIME', `Function ${spec.id}: ${problem}; what runs here is ${RUNTIMES_RUN}.`);
+  }
   for (const directory of [spec.codeDirectory, ...spec.layerDirectories]) {
     if (!existsSync(directory)) {
       throw new FunctionSpecError('CODE_NOT_FOUND', `Function ${spec.id}: its code or layer ${directory} does not exist; synthesize the app again.`);
     }
   }
-  const files = lambdaRuntimeFiles();
-  const roots = [options.userDirectory ?? process.cwd(), dirname(files.shim)];
-  const node = findNodeBinary(major, roots);
-  tellOnce(options, node.notice);
   if (spec.environment.AWS_LAMBDA_EXEC_WRAPPER !== undefined) {
     tellOnce(options, `Function ${spec.id}: its AWS_LAMBDA_EXEC_WRAPPER is not run locally.`);
   }
@@ -39,22 +38,26 @@ export function createFunction(spec: FunctionSpec, options: FunctionOptions): Lo
   const environment = options.environment ?? callersEnvironment();
   try {
     const optDirectory = prepareOptDirectory(spec, join(scratch, 'opt'));
+    if (existsSync(join(optDirectory, 'extensions'))) tellOnce(options, `Function ${spec.id}: the extensions of its layers are not run locally.`);
+    const launch = family.launch(spec, {
+      machine,
+      optDirectory,
+      roots: [options.userDirectory ?? process.cwd()],
+      notice: (text) => tellOnce(options, text),
+    });
     return new FunctionPool(spec, options, scratch, {
-      nodePath: node.path,
-      nodeArguments: [...lambdaNodeFlags(node.version, spec.environment.NODE_OPTIONS), '--require', files.shim, files.client],
+      launch,
       codeDirectory: spec.codeDirectory,
       environment: (runtimeApi, logStream) => sandboxEnvironment({
         spec,
-        major,
+        launch,
         optDirectory,
         home: scratch,
-        runtimeDirectory: dirname(files.client),
         region: environment.region,
         logStream,
         runtimeApi,
-        path: process.env.PATH ?? '',
+        path: machine.path,
       }),
-      sdkRoots: roots,
       functionArn: arnOf(environment, 'lambda', `function:${spec.name}`),
       timeoutSeconds: spec.timeoutSeconds,
       initTimeoutSeconds: options.initTimeoutSeconds ?? 10,
@@ -67,8 +70,7 @@ export function createFunction(spec: FunctionSpec, options: FunctionOptions): Lo
 }
 
 interface Queued {
-  readonly requestId: string;
-  readonly event: string;
+  readonly request: InvocationRequest;
   answer(result: InvocationResult | Promise<InvocationResult>): void;
 }
 
@@ -88,14 +90,18 @@ class FunctionPool implements LocalFunction {
   ) {}
 
   invoke(requestId: string, event: unknown): Promise<InvocationResult> {
+    return this.run({ requestId, event: JSON.stringify(event ?? null) });
+  }
+
+  run(request: InvocationRequest): Promise<InvocationResult> {
     if (this.closing !== undefined) {
       return Promise.resolve(STOPPED);
     }
-    if (this.spec.maxSandboxes < 1) {
-      return Promise.resolve(THROTTLED);
+    if (this.spec.maxSandboxes < 1 || (request.refusesToWait && this.isFull)) {
+      return Promise.resolve({ kind: 'throttled' });
     }
     return new Promise((answer) => {
-      this.queue.push({ requestId, event: JSON.stringify(event ?? null), answer });
+      this.queue.push({ request, answer });
       this.dispatch();
     });
   }
@@ -117,9 +123,15 @@ class FunctionPool implements LocalFunction {
       if (sandbox === undefined) {
         return;
       }
-      const { requestId, event, answer } = this.queue.shift()!;
-      answer(sandbox.run(requestId, event));
+      const { request, answer } = this.queue.shift()!;
+      answer(sandbox.run(request));
     }
+  }
+
+  /** As many invocations are under way as there may be sandboxes; one that has answered is free in a moment. */
+  private get isFull(): boolean {
+    const taken = [...this.sandboxes].filter((sandbox) => sandbox.isBusy).length;
+    return taken + this.queue.length >= this.spec.maxSandboxes;
   }
 
   private takeWarm(): Sandbox | undefined {
@@ -159,9 +171,6 @@ class FunctionPool implements LocalFunction {
 }
 
 const STOPPED: InvocationResult = { kind: 'crashed', detail: 'stopped by the runner' };
-
-/** Reserved concurrency of zero switches a function off in Lambda. */
-const THROTTLED: InvocationResult = { kind: 'threw', error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' } };
 
 function tellOnce(options: FunctionOptions, notice: string | undefined): void {
   if (notice !== undefined && !noticed.has(notice)) {

@@ -2,9 +2,9 @@
  * One output stream of a sandbox, cut into lines that know their invocation.
  *
  * The pipe and the Runtime API are separate channels, so an answer may come
- * before the lines that the handler wrote first. The shim therefore writes a
- * mark after each answer; marks come in the order of the invocations and stay
- * out of the log.
+ * before the lines that the handler wrote first. A runtime of ours therefore
+ * writes a mark after each answer; marks come in the order of the invocations
+ * and stay out of the log.
  */
 export class InvocationLog {
   private rest = '';
@@ -12,7 +12,7 @@ export class InvocationLog {
   private readonly open: Array<{ readonly requestId: string; readonly resolve: () => void }> = [];
 
   constructor(
-    private readonly mark: string,
+    private readonly mark: string | undefined,
     private readonly onLine: (line: string, requestId: string | undefined) => void,
   ) {}
 
@@ -36,8 +36,15 @@ export class InvocationLog {
     this.open.splice(0).forEach(({ resolve }) => resolve());
   }
 
+  /** Where no mark will come: what was read so far is all that the oldest open invocation wrote. */
+  endInvocation(): void {
+    this.emit(this.rest);
+    this.rest = '';
+    this.open.shift()?.resolve();
+  }
+
   private line(line: string): void {
-    if (!line.endsWith(this.mark)) {
+    if (this.mark === undefined || !line.endsWith(this.mark)) {
       this.emit(line);
       return;
     }

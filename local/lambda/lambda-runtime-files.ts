@@ -9,6 +9,8 @@ export interface LambdaRuntimeFiles {
   readonly client: string;
   /** Preloaded into the child before the client. */
   readonly shim: string;
+  /** What runs a Python handler. */
+  readonly python: string;
 }
 
 /**
@@ -18,10 +20,11 @@ export interface LambdaRuntimeFiles {
 export function lambdaRuntimeFiles(here: string = dirname(fileURLToPath(import.meta.url))): LambdaRuntimeFiles {
   const bundled = join(here, 'lambda-runtime');
   if (existsSync(bundled)) {
-    return { client: join(bundled, 'index.mjs'), shim: join(bundled, 'shim', 'shim.cjs') };
+    return { client: join(bundled, 'index.mjs'), shim: join(bundled, 'shim', 'shim.cjs'), python: join(bundled, 'python', 'bootstrap.py') };
   }
   return {
     client: createRequire(import.meta.url).resolve('aws-lambda-ric/index.mjs'),
     shim: join(here, 'shim', 'shim.cjs'),
+    python: join(here, 'python', 'bootstrap.py'),
   };
 }

@@ -27,17 +27,22 @@ export interface FunctionError {
   readonly errorMessage: string;
   /** The stack, line by line. */
   readonly trace?: readonly string[];
+  /** As the runtime posted it, which is what a caller of Invoke gets. */
+  readonly document?: Buffer;
 }
 
 /** What came of one invocation. */
 export type InvocationResult = (
-  | { readonly kind: 'returned'; readonly payload: unknown }
+  /** `payload` is what `body` says in JSON, `undefined` where it is none. */
+  | { readonly kind: 'returned'; readonly payload: unknown; readonly body: Buffer }
   /** The handler threw or rejected, or the module failed to load. */
   | { readonly kind: 'threw'; readonly error: FunctionError }
   /** Killed at the function's timeout. */
   | { readonly kind: 'timed-out' }
   /** The process ended while it ran. */
   | { readonly kind: 'crashed'; readonly detail: string }
+  /** It has not run: every sandbox that the function may have is taken. */
+  | { readonly kind: 'throttled' }
 ) & {
   /**
    * Resolves once every line that the function wrote before it answered has
@@ -54,10 +59,24 @@ export interface LogLine {
   readonly line: string;
 }
 
+/** An invocation as Lambda's Invoke takes it. */
+export interface InvocationRequest {
+  readonly requestId: string;
+  /** JSON. */
+  readonly event: string;
+  /** JSON, for `context.clientContext`. */
+  readonly clientContext?: string;
+  /** As the caller named the function, qualifier included. @default the unqualified one */
+  readonly functionArn?: string;
+  /** With no sandbox free, and none more to be had, it is throttled. @default it queues */
+  readonly refusesToWait?: boolean;
+}
+
 export interface LocalFunction {
   readonly spec: FunctionSpec;
   /** Runs the handler in a sandbox of its own for the time being. Never rejects. */
   invoke(requestId: string, event: unknown): Promise<InvocationResult>;
+  run(request: InvocationRequest): Promise<InvocationResult>;
   /** Ends every sandbox, whatever it is doing; resolves once no child process is left. */
   close(): Promise<void>;
 }

@@ -15,11 +15,13 @@ export interface Invocation {
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   readonly functionArn: string;
+  /** JSON. */
+  readonly clientContext?: string;
   readonly traceId: string;
 }
 
 export type Answer =
-  | { readonly kind: 'returned'; readonly payload: unknown }
+  | { readonly kind: 'returned'; readonly payload: unknown; readonly body: Buffer }
   | { readonly kind: 'threw'; readonly error: FunctionError };
 
 export interface RuntimeApiEvents {
@@ -82,6 +84,7 @@ export class RuntimeApi {
       'Lambda-Runtime-Deadline-Ms': String(invocation.deadline),
       'Lambda-Runtime-Invoked-Function-Arn': invocation.functionArn,
       'Lambda-Runtime-Trace-Id': invocation.traceId,
+      ...(invocation.clientContext === undefined ? {} : { 'Lambda-Runtime-Client-Context': invocation.clientContext }),
     });
     response?.end(invocation.event);
   }
@@ -158,22 +161,33 @@ async function readBody(request: IncomingMessage): Promise<{ body: Buffer; isToo
 
 function returned(request: IncomingMessage, body: Buffer): Answer {
   if (request.headers['lambda-runtime-function-response-mode'] !== 'streaming') {
-    return { kind: 'returned', payload: JSON.parse(body.toString('utf8')) };
+    return { kind: 'returned', payload: parsed(body), body };
   }
   // A stream that fails midway says so after its body, in a trailer.
   const failure = request.trailers['lambda-runtime-function-error-body'];
-  return typeof failure === 'string'
-    ? { kind: 'threw', error: functionError(Buffer.from(failure, 'base64')) }
-    : { kind: 'returned', payload: streamedPayload(request.headers['content-type'], body) };
+  if (typeof failure === 'string') return { kind: 'threw', error: functionError(Buffer.from(failure, 'base64')) };
+  const payload = streamedPayload(request.headers['content-type'], body);
+  return { kind: 'returned', payload, body: Buffer.from(JSON.stringify(payload)) };
 }
 
+/** What a runtime posts that is no JSON says nothing, and is passed on all the same. */
 function functionError(body: Buffer): FunctionError {
-  const document = JSON.parse(body.toString('utf8')) as { errorType?: unknown; errorMessage?: unknown; trace?: unknown };
+  const { errorType, errorMessage, trace, stackTrace } = (parsed(body) ?? {}) as Readonly<Record<string, unknown>>;
+  const stack = trace ?? stackTrace;
   return {
-    errorType: typeof document.errorType === 'string' ? document.errorType : 'Error',
-    errorMessage: typeof document.errorMessage === 'string' ? document.errorMessage : '',
-    ...(Array.isArray(document.trace) ? { trace: document.trace.map(String) } : {}),
+    errorType: typeof errorType === 'string' ? errorType : 'Error',
+    errorMessage: typeof errorMessage === 'string' ? errorMessage : '',
+    ...(Array.isArray(stack) ? { trace: stack.map(String) } : {}),
+    document: body,
   };
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

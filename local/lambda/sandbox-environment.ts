@@ -1,5 +1,6 @@
 import { delimiter, join } from 'node:path';
 import type { FunctionSpec } from './local-function';
+import type { Launch } from './runtimes/runtime-family';
 
 /**
  * What stands in for the function's role. Emulators keep one database per
@@ -9,11 +10,10 @@ export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local
 
 export interface SandboxEnvironmentInput {
   readonly spec: FunctionSpec;
-  readonly major: number;
+  readonly launch: Launch;
   readonly optDirectory: string;
   /** An empty folder, so that no profile of the user's is read as the function's. */
   readonly home: string;
-  readonly runtimeDirectory: string;
   readonly region: string;
   readonly logStream: string;
   /** Host and port. */
@@ -29,18 +29,18 @@ export interface SandboxEnvironmentInput {
  * Source: "Defined runtime environment variables", AWS Lambda developer guide.
  */
 export function sandboxEnvironment(input: SandboxEnvironmentInput): Record<string, string> {
-  const { spec, optDirectory: opt } = input;
+  const { spec, launch, optDirectory: opt } = input;
   return {
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     HOME: input.home,
     PATH: [input.path, join(opt, 'bin')].join(delimiter),
-    NODE_PATH: [join(opt, 'nodejs', `node${input.major}`, 'node_modules'), join(opt, 'nodejs', 'node_modules')].join(delimiter),
+    ...launch.defaults,
     ...withOptMapped(spec.environment, opt),
     _HANDLER: mapOpt(spec.handler, opt),
     AWS_REGION: input.region,
     AWS_DEFAULT_REGION: input.region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,
+    ...(launch.executionEnvironment === undefined ? {} : { AWS_EXECUTION_ENV: launch.executionEnvironment }),
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_SESSION_TOKEN: LOCAL_CREDENTIALS.sessionToken,
@@ -52,14 +52,16 @@ export function sandboxEnvironment(input: SandboxEnvironmentInput): Record<strin
     AWS_LAMBDA_LOG_STREAM_NAME: input.logStream,
     AWS_LAMBDA_RUNTIME_API: input.runtimeApi,
     LAMBDA_TASK_ROOT: spec.codeDirectory,
-    LAMBDA_RUNTIME_DIR: input.runtimeDirectory,
+    LAMBDA_RUNTIME_DIR: launch.runtimeDirectory,
   };
 }
 
-/** Node itself reads these two, before any code could redirect it to the layers' real place. */
+/** Read by programs themselves, before any code could redirect them to the layers' real place. */
+const PATHS = new Set(['NODE_OPTIONS', 'NODE_PATH', 'PYTHONPATH', 'LD_LIBRARY_PATH', 'PATH']);
+
 function withOptMapped(environment: Readonly<Record<string, string>>, opt: string): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).map(
-    ([name, value]) => [name, name === 'NODE_OPTIONS' || name === 'NODE_PATH' ? mapOpt(value, opt) : value],
+    ([name, value]) => [name, PATHS.has(name) ? mapOpt(value, opt) : value],
   ));
 }
 

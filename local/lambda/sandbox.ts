@@ -3,16 +3,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { killGroup, spawnContained } from './contained-process';
 import { deferred } from './deferred';
 import { InvocationLog } from './invocation-log';
-import type { InvocationResult } from './local-function';
+import type { InvocationRequest, InvocationResult } from './local-function';
 import { RuntimeApi, type Answer } from './runtime-api';
+import { entrypointProblem } from './runtimes/custom-runtimes';
+import { SANDBOX_VARIABLE, type Launch } from './runtimes/runtime-family';
 
 /** What all sandboxes of a function have in common. */
 export interface SandboxPlan {
-  readonly nodePath: string;
-  readonly nodeArguments: readonly string[];
+  readonly launch: Launch;
   readonly codeDirectory: string;
-  /** Where the AWS SDK is looked for if the function does not bring it. */
-  readonly sdkRoots: readonly string[];
   readonly functionArn: string;
   readonly timeoutSeconds: number;
   readonly initTimeoutSeconds: number;
@@ -32,9 +31,7 @@ export interface SandboxEvents {
 
 type State = 'new' | 'starting' | 'busy' | 'finishing' | 'lingering' | 'idle' | 'dead';
 
-interface Running {
-  readonly requestId: string;
-  readonly event: string;
+interface Running extends InvocationRequest {
   isAnswered: boolean;
   answer(result: InvocationResult): void;
 }
@@ -47,11 +44,10 @@ interface Verdict {
 
 /** How long an orphan may hold the outputs of a process that is gone. */
 const OUTPUT_GRACE_MS = 500;
-const VARIABLE = 'CDK_IDEMPOTENT_API_SANDBOX';
 
 /**
- * One execution environment: a child process with AWS's runtime interface
- * client, and the Runtime API that it asks for work. It serves one invocation
+ * One execution environment: a child process with a runtime in it, and the
+ * Runtime API that it asks for work. It serves one invocation
  * at a time and starts with its first.
  *
  * Unlike Lambda, it is not frozen between invocations: what a handler leaves
@@ -72,8 +68,9 @@ export class Sandbox {
 
   constructor(private readonly plan: SandboxPlan, private readonly events: SandboxEvents) {
     const onLine = events.onLine.bind(events);
-    this.stdout = new InvocationLog(this.mark, onLine);
-    this.stderr = new InvocationLog(this.mark, onLine);
+    const mark = plan.launch.marksItsOutput ? this.mark : undefined;
+    this.stdout = new InvocationLog(mark, onLine);
+    this.stderr = new InvocationLog(mark, onLine);
   }
 
   get isIdle(): boolean {
@@ -83,6 +80,11 @@ export class Sandbox {
   /** Answered, and as a rule idle within a millisecond. */
   get isFinishing(): boolean {
     return this.state === 'finishing';
+  }
+
+  /** It has an invocation, and no answer to it yet. */
+  get isBusy(): boolean {
+    return this.running?.isAnswered === false && !this.isDead;
   }
 
   get isDead(): boolean {
@@ -95,13 +97,13 @@ export class Sandbox {
   }
 
   /** Only on a new sandbox or an idle one. Never rejects. */
-  run(requestId: string, event: string): Promise<InvocationResult> {
+  run(request: InvocationRequest): Promise<InvocationResult> {
+    const { requestId } = request;
     const drained = Promise.all([this.stdout.begin(requestId), this.stderr.begin(requestId)])
       .then(() => (this.isDead ? this.ended : undefined));
     return new Promise((resolve) => {
       this.running = {
-        requestId,
-        event,
+        ...request,
         isAnswered: false,
         answer(result) {
           this.isAnswered = true;
@@ -134,12 +136,19 @@ export class Sandbox {
       this.die(this.verdict);
       return;
     }
-    const child = spawnContained(this.plan.nodePath, this.plan.nodeArguments, {
+    const { command, arguments: args, message, endsByItself } = this.plan.launch;
+    const problem = message === undefined ? entrypointProblem(command) : undefined;
+    if (problem !== undefined) {
+      this.die(invalidEntrypoint(problem, this.running?.requestId));
+      return;
+    }
+    const child = spawnContained(command, args, {
       cwd: this.plan.codeDirectory,
       env: {
         ...this.plan.environment(api.address, logStreamName(new Date())),
-        [VARIABLE]: JSON.stringify({ mark: this.mark, sdkRoots: this.plan.sdkRoots }),
+        ...(message === undefined ? {} : { [SANDBOX_VARIABLE]: JSON.stringify({ ...message, mark: this.mark }) }),
       },
+      endsByItself,
     });
     this.child = child;
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => this.stdout.push(chunk));
@@ -161,14 +170,24 @@ export class Sandbox {
     if (this.state === 'starting') {
       this.deliver();
     } else {
+      if (!this.plan.launch.marksItsOutput) this.endInvocation();
       this.state = 'idle';
       this.running = undefined;
       this.events.onIdle();
     }
   }
 
+  /**
+   * A bootstrap that is not ours writes no mark. What it has written before it
+   * asks for the next invocation is in the pipes, though, and read within one
+   * turn of the event loop.
+   */
+  private endInvocation(): void {
+    setImmediate(() => setImmediate(() => [this.stdout, this.stderr].forEach((log) => log.endInvocation())));
+  }
+
   private deliver(): void {
-    const { requestId, event } = this.running!;
+    const { requestId, event, clientContext, functionArn = this.plan.functionArn } = this.running!;
     const timeoutMs = this.plan.timeoutSeconds * 1000;
     this.state = 'busy';
     this.timer = setTimeout(() => this.onTimeout(requestId), timeoutMs);
@@ -176,7 +195,8 @@ export class Sandbox {
       requestId,
       event,
       deadline: Date.now() + timeoutMs,
-      functionArn: this.plan.functionArn,
+      functionArn,
+      ...(clientContext === undefined ? {} : { clientContext }),
       traceId: traceId(),
     });
   }
@@ -273,11 +293,33 @@ export class Sandbox {
   }
 }
 
+/** Lambda's words for a custom runtime without a program that could be started. */
+function invalidEntrypoint(problem: string, requestId: string | undefined): Verdict {
+  const errorMessage = `RequestId: ${requestId} Error: ${problem}`;
+  return { result: { kind: 'threw', error: { errorType: 'Runtime.InvalidEntrypoint', errorMessage } }, line: `${errorMessage}\tRuntime.InvalidEntrypoint` };
+}
+
+/** As Go names them, which Lambda's supervisor is written in. */
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGQUIT: 'quit',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
+};
+
 function exitDetail(code: number | null, signal: NodeJS.Signals | null): string {
   if (code === 0) {
     return 'Runtime exited without providing a reason';
   }
-  return `Runtime exited with error: ${signal === null ? `exit status ${code}` : `signal: ${signal}`}`;
+  return `Runtime exited with error: ${signal === null ? `exit status ${code}` : `signal: ${SIGNALS[signal] ?? signal}`}`;
 }
 
 function logStreamName(now: Date): string {

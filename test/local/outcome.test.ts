@@ -1,5 +1,5 @@
-import { callersEnvironment } from '../../local/environment';
 import type { Exchange } from '../../local/fronts/front';
+import type { FunctionPlan } from '../../local/functions';
 import { OutcomeLog, outcomeOfExchange, parseOutcomeLine } from '../../local/outcome';
 
 const line = (field: unknown) => JSON.stringify({ level: 'INFO', idempotency: field });
@@ -44,7 +44,7 @@ test('what nobody asks for is bounded', () => {
 describe('without a line', () => {
   const exchange = (status: number, body: string, headers: [string, string][], result: string | undefined, idempotent = true): Exchange => ({
     response: { status, headers, body: Buffer.from(body) },
-    ...(result === undefined ? {} : { invocation: { function: { arn: 'a', environment: callersEnvironment(), isIdempotent: idempotent, keyHeaders: ['idempotency-key'], recordTable: 't', keySecrets: [], overflowBucket: undefined, spec: () => { throw new Error('unused'); } }, result: result as 'returned' } }),
+    ...(result === undefined ? {} : { invocation: { function: { isIdempotent: idempotent } as FunctionPlan, result: result as 'returned' } }),
   });
 
   test.each([

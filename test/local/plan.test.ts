@@ -195,6 +195,7 @@ test('an alias leads to its function', () => {
 });
 
 const FAILS = 'requests to it get a 500, from a REST API or a function URL a 502';
+const IS_REFUSED = 'a relay, or whatever else invokes it, gets a 404: what a relay leads to must be of Node.js 20, 22 and 24, Python and custom runtimes (provided.*), in a zip';
 
 describe('what is not run is named', () => {
   const linesOf = (build: (stack: Stack) => void) => {
@@ -220,8 +221,8 @@ describe('what is not run is named', () => {
 
   test.each<[string, (stack: Stack) => void, string]>([
     ['a nested stack of which only the address is known', (stack) => new CfnStack(stack, 'Inner', { templateUrl: 'https://example.com/inner.json' }), 'skipped: AWS::CloudFormation::Stack (Inner: its template is not in the assembly)'],
-    ['a function that nothing calls', (stack) => newFunction(stack, 'Idle'), 'skipped: AWS::Lambda::Function (Idle: no API calls it)'],
-    ['another runtime', (stack) => newApi(stack, 'Py', newFunction(stack, 'PyFn', { runtime: Runtime.PYTHON_3_13 })), `skipped: AWS::Lambda::Function (PyFn: the runtime python3.13 is not run; ${FAILS})`],
+    ['another runtime', (stack) => newApi(stack, 'Go', newFunction(stack, 'GoFn', { runtime: Runtime.GO_1_X })), `skipped: AWS::Lambda::Function (GoFn: the runtime go1.x is not run; ${FAILS})`],
+    ['another runtime that no API calls', (stack) => newFunction(stack, 'GoFn', { runtime: Runtime.GO_1_X }), `skipped: AWS::Lambda::Function (GoFn: the runtime go1.x is not run; ${IS_REFUSED})`],
     ['code in a bucket', (stack) => newApi(stack, 'Far', newFunction(stack, 'FarFn', { code: Code.fromBucket(Bucket.fromBucketName(stack, 'B', 'far-away'), 'k') })), `skipped: AWS::Lambda::Function (FarFn: its code is in a bucket, not in the assembly; ${FAILS})`],
     ['an imported layer', (stack) => newApi(stack, 'L', newFunction(stack, 'LFn', { layers: [LayerVersion.fromLayerVersionArn(stack, 'I', 'arn:aws:lambda:us-east-1:1:layer:x:1')] })), `skipped: AWS::Lambda::Function (LFn: its layer arn:aws:lambda:us-east-1:1:layer:x:1 is not in the assembly; give its folder or archive with --layer arn:aws:lambda:us-east-1:1:layer:x:1=DIR; ${FAILS})`],
     ['a Node.js of before', (stack) => newApi(stack, 'Old', newFunction(stack, 'OldFn', { runtime: Runtime.NODEJS_16_X })), `skipped: AWS::Lambda::Function (OldFn: the runtime nodejs16.x is not run; ${FAILS})`],
@@ -235,6 +236,22 @@ describe('what is not run is named', () => {
       build(stack);
     })).toContain(expected);
   });
+});
+
+test('F142: a Python function on a machine without python3 is named in one line', () => {
+  const kept = process.env.PATH;
+  process.env.PATH = root;
+  try {
+    const app = newApp();
+    const stack = new Stack(app, 'Shop');
+    newApi(stack, 'Api', newFunction(stack, 'Fn'));
+    newApi(stack, 'Py', newFunction(stack, 'PyFn', { runtime: Runtime.PYTHON_3_12 }));
+    newFunction(stack, 'Target', { runtime: Runtime.PYTHON_3_12 });
+    const problem = "the runtime python3.12 needs python3, which is not on this machine's PATH: install Python 3.12 or another Python 3";
+    expect(planOf(app).notices.lines()).toEqual([`skipped: AWS::Lambda::Function (PyFn: ${problem}; ${FAILS}, Target: ${problem}; ${IS_REFUSED})`]);
+  } finally {
+    process.env.PATH = kept;
+  }
 });
 
 describe('what cannot be worked out is refused where it is needed', () => {

@@ -51,6 +51,7 @@ test('the bundles come with what they need and the notices that their licences a
     'build/cli/lambda-runtime/NOTICE',
     'build/cli/lambda-runtime/THIRD-PARTY-LICENSES',
     'build/cli/lambda-runtime/index.mjs',
+    'build/cli/lambda-runtime/python/bootstrap.py',
     'build/cli/lambda-runtime/shim/rapid-client.cjs',
     'build/cli/lambda-runtime/shim/resolution.cjs',
     'build/cli/lambda-runtime/shim/shim.cjs',

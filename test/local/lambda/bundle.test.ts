@@ -13,10 +13,13 @@ beforeEach(() => {
 afterEach(() => functions.clean());
 
 test('bundled into one file with lambda-runtime/ beside it, functions run without any package', () => {
-  const place = functions.folder({ 'code/index.mjs': 'export const handler = async (event) => { console.log("ran"); return event; };' });
+  const place = functions.folder({
+    'code/index.mjs': 'export const handler = async (event) => { console.log("ran"); return event; };',
+    'code/index.py': 'def handler(event, context):\n    print("ran")\n    return event',
+  });
   const { client } = lambdaRuntimeFiles();
   cpSync(client, join(place, 'lambda-runtime', 'index.mjs'));
-  cpSync(join(ROOT, 'local', 'lambda', 'shim'), join(place, 'lambda-runtime', 'shim'), { recursive: true });
+  for (const part of ['shim', 'python']) cpSync(join(ROOT, 'local', 'lambda', part), join(place, 'lambda-runtime', part), { recursive: true });
   writeFileSync(join(place, 'main.ts'), `
     import { createFunction } from ${JSON.stringify(join(ROOT, 'local', 'lambda', 'function-pool'))};
     const [codeDirectory, runtime] = process.argv.slice(2);
@@ -26,19 +29,16 @@ test('bundled into one file with lambda-runtime/ beside it, functions run withou
     }, { onLog: ({ line }) => console.log(line) });
     const result = await fn.invoke('request-1', { a: 1 });
     await result.drained;
-    console.log(JSON.stringify(result));
+    console.log(JSON.stringify([result.kind, result.payload]));
     await fn.close();
   `);
   execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), [
     join(place, 'main.ts'), '--bundle', '--platform=node', '--format=esm', '--target=node20', `--outfile=${join(place, 'cli.mjs')}`,
   ], { stdio: 'pipe' });
 
-  const output = execFileSync(process.execPath, [
-    join(place, 'cli.mjs'), join(place, 'code'), `nodejs${process.versions.node.split('.')[0]}.x`,
-  ], { cwd: place, encoding: 'utf8' });
+  const output = (runtime: string) =>
+    execFileSync(process.execPath, [join(place, 'cli.mjs'), join(place, 'code'), runtime], { cwd: place, encoding: 'utf8' }).trim().split('\n');
 
-  expect(output.trim().split('\n')).toEqual([
-    expect.stringMatching(/request-1\tINFO\tran$/),
-    expect.stringContaining('{"kind":"returned","payload":{"a":1}'),
-  ]);
+  expect(output(`nodejs${process.versions.node.split('.')[0]}.x`)).toEqual([expect.stringMatching(/request-1\tINFO\tran$/), '["returned",{"a":1}]']);
+  expect(output('python3.13')).toEqual(['ran', '["returned",{"a":1}]']);
 });

@@ -1,5 +1,5 @@
 import { Functions } from './functions';
-import { findNodeBinary } from '../../../local/lambda/node-binary';
+import { findNodeBinary } from '../../../local/lambda/runtimes/node-binary';
 
 let functions: Functions;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Functions } from './functions';
-import { findNodeBinary } from '../../../local/lambda/node-binary';
+import { findNodeBinary } from '../../../local/lambda/runtimes/node-binary';
 
 let functions: Functions;
 beforeEach(() => {

@@ -1,12 +1,12 @@
 import { createFunction } from '../../../local/lambda/function-pool';
 
 /** A process that runs a function of a folder for as long as it is left to. */
-const [codeDirectory] = process.argv.slice(2);
+const [codeDirectory, runtime] = process.argv.slice(2);
 const fn = createFunction({
   id: 'Sleeper',
   name: 'sleeper',
   handler: 'index.handler',
-  runtime: `nodejs${process.versions.node.split('.')[0]}.x`,
+  runtime,
   timeoutSeconds: 900,
   memoryMb: 128,
   environment: {},

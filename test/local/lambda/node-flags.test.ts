@@ -1,4 +1,4 @@
-import { lambdaNodeFlags } from '../../../local/lambda/declared-runtime';
+import { lambdaNodeFlags } from '../../../local/lambda/runtimes/node-flags';
 
 test.each([
   ['20.20.2', '', ['--no-experimental-require-module']],
