@@ -270,6 +270,9 @@ class World {
     if (reply.applied && operation.kind === 'claim' && completed(before) && !isExpired(before, operation.claim.now, millis(0))) {
       this.#broken('I2: a recorded response was overwritten within its retention');
     }
+    if (reply.applied && operation.kind === 'claim' && inProgress(before) && !isSame(before, operation.claim)) {
+      this.#broken('I4: a live key was bound to another operation');
+    }
     this.#records[store][item] = record;
     if ('current' in reply) return { ...reply, current: shownTo(id, reply.current) };
     return reply;
@@ -297,6 +300,11 @@ const terms = { lease: LEASE, ttl: TTL, margin: millis(0), takeover: true };
 
 const completed = (record: StoredRecord | undefined): record is IdempotencyRecord =>
   record !== undefined && isReadable(record) && record.status === 'C';
+
+const inProgress = (record: StoredRecord | undefined): record is IdempotencyRecord =>
+  record !== undefined && isReadable(record) && record.status === 'P';
+
+const isSame = (record: IdempotencyRecord, { id, fingerprint }: Claim): boolean => record.id === id && sameBytes(record.fingerprint, fingerprint);
 
 /** Lets every promise that can go on go on. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
