@@ -327,8 +327,8 @@ export interface IdempotencyOptions {
   readonly routeMetrics?: boolean;
 
   /**
-   * Secret that keys the record ids (HMAC-SHA-256): who can read the store then
-   * cannot try keys against it. Another secret forgets all live records, unless
+   * Secret that keys the record ids and fingerprints (HMAC-SHA-256): who can read
+   * the store then cannot try keys or requests against it. Another secret forgets all live records, unless
    * the former is given as `previousKeySecret`.
    *
    * @default - record ids are plain SHA-256

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { WireFingerprint } from '../../../lib/contract';
-import { fingerprint, sameRequest, type FingerprintRules } from '../../../runtime/request/fingerprint';
+import { describeFingerprint, fingerprint, isKeyed, keyed, sameRequest, type FingerprintRules } from '../../../runtime/request/fingerprint';
 
 interface Sent {
   readonly method: string;
@@ -290,4 +290,47 @@ describe('F82: how much of a body is canonicalised', () => {
       expect(sameBody(longer, longerReordered, what)).toBe(false);
     },
   );
+});
+
+describe('F112: fingerprints under a key secret', () => {
+  test.each(SCHEMES)('F112: tell the same requests apart as without one (%j)', (rules) => {
+    const other = { ...PAYMENT, body: Buffer.from('{"amount":200}') };
+    for (const [one, another] of [[PAYMENT, { ...PAYMENT }], [PAYMENT, other], [PAYMENT, { ...PAYMENT, path: '/refunds' }]] as const) {
+      const [a, b] = [fingerprint(one, rules), fingerprint(another, rules)];
+      expect(sameRequest(keyed(a, 'pepper'), keyed(b, 'pepper'))).toBe(sameRequest(a, b));
+    }
+  });
+
+  test.each(SCHEMES)('F112: hold no hash that can be made without the secret, and others under another one (%j)', (rules) => {
+    const plain = Buffer.from(fingerprint(PAYMENT, rules, 'Fri, 15 Jan 2027 08:00:00 GMT'));
+    const secret = Buffer.from(keyed(plain, 'pepper'));
+    expect(secret).toHaveLength(plain.length);
+    expect([isKeyed(plain), isKeyed(secret)]).toEqual([false, true]);
+    for (const at of [1, 33, plain.length - 32]) expect(secret.includes(plain.subarray(at, at + 32))).toBe(false);
+    expect(sameRequest(secret, keyed(plain, 'salt'))).toBe(false);
+    expect(sameRequest(secret, plain)).toBe(false);
+  });
+
+  test('F79, F112: of another scheme they are compared by method, path and query', () => {
+    const [one, another] = [fingerprint(PAYMENT, comparing('bytes')), fingerprint(PAYMENT, comparing('json'))].map((plain) => keyed(plain, 'pepper'));
+    expect(sameRequest(one!, another!)).toBe(true);
+    expect(sameRequest(one!, keyed(fingerprint({ ...PAYMENT, path: '/refunds' }, comparing('json')), 'pepper'))).toBe(false);
+  });
+
+  test('F66: cut or longer they equal nothing', () => {
+    const whole = keyed(fingerprint(PAYMENT, comparing('json'), 'now'), 'pepper');
+    for (const broken of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.of(0)])]) expect(sameRequest(broken, broken)).toBe(false);
+  });
+
+  test.each<[FingerprintRules, string | undefined, string]>([
+    [BODY_OFF, undefined, 'method, path and query'],
+    [comparing('json'), undefined, 'method, path, query and the JSON body'],
+    [BODY_OFF, 'now', 'method, path, query and the time of the first sending'],
+    [comparing('bytes'), 'now', 'method, path, query, the time of the first sending and the body\'s bytes'],
+  ])('what is compared is told, keyed or not (%j, %j)', (rules, sentAt, text) => {
+    const plain = fingerprint(PAYMENT, rules, sentAt);
+    expect(describeFingerprint(plain)).toBe(text);
+    expect(describeFingerprint(keyed(plain, 'pepper'))).toBe(text);
+    expect(describeFingerprint(Uint8Array.of(9))).toBeUndefined();
+  });
 });
