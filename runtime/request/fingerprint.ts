@@ -66,8 +66,8 @@ export function fingerprint(
   if (!rules.includeRequestHash) return join(SCHEME.NONE);
   const { fingerprint: what } = rules;
   if (what === 'bytes') return join(SCHEME.BYTES, sha256(request.body));
-  if (what === 'json') return join(SCHEME.JSON, hashJson(request.body, (document) => document));
-  return join(SCHEME.SELECTION, selectionId(what), hashJson(request.body, (document) => select(document, what)));
+  if (what === 'json') return join(SCHEME.JSON, hashJson(request.body));
+  return join(SCHEME.SELECTION, selectionId(what), hashJson(request.body, what));
 }
 
 /**
@@ -133,13 +133,19 @@ function schemeOf(value: Uint8Array): Uint8Array {
   return idAt === undefined ? value.subarray(0, 1) : Buffer.concat([value.subarray(0, 1), value.subarray(idAt, idAt + SELECTION_ID_LENGTH)]);
 }
 
-function hashJson(body: Uint8Array, part: (document: unknown) => unknown): Uint8Array {
+function hashJson(body: Uint8Array, selection?: Selection): Uint8Array {
+  const canonical = body.length > MAX_CANONICAL_BYTES ? undefined : canonicalForm(body, selection);
+  if (canonical === undefined) return sha256(Uint8Array.of(FORM.BYTES), body);
+  return sha256(Uint8Array.of(FORM.CANONICAL), Buffer.from(canonical));
+}
+
+function canonicalForm(body: Uint8Array, selection: Selection | undefined): string | undefined {
   // By default bodies are compared as bytes: in the layer it lies in a file of its own.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { canonicalJson, parseUnambiguous } = require('./canonical-json') as typeof import('./canonical-json');
-  const parsed = body.length > MAX_CANONICAL_BYTES ? undefined : parseUnambiguous(body);
-  if (parsed === undefined) return sha256(Uint8Array.of(FORM.BYTES), body);
-  return sha256(Uint8Array.of(FORM.CANONICAL), Buffer.from(canonicalJson(part(parsed.document))));
+  const { canonicalDocument, canonicalJson, parseUnambiguous } = require('./canonical-json') as typeof import('./canonical-json');
+  if (selection === undefined) return canonicalDocument(body);
+  const parsed = parseUnambiguous(body);
+  return parsed === undefined ? undefined : canonicalJson(select(parsed.document, selection));
 }
 
 function selectionId({ include, exclude = [] }: Selection): Uint8Array {
