@@ -123,6 +123,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cdk-nag@3.0.2',
     // The last CommonJS release: 5.x is ESM for Node 22 and later, and this package still runs on 20.
     'canonicalize@2.1.0',
+    // The oldest that a client of a user's own may be of; `sdk-version.ts` names it.
+    'client-dynamodb-oldest@npm:@aws-sdk/client-dynamodb@3.363.0',
     'esbuild@0.28.2',
     'fast-check',
     'fauxqs@1.9.2',

@@ -18,6 +18,14 @@ export class IdempotencyConfigurationError extends Error {
   }
 }
 
+/**
+ * Whether a store failed for what is configured: no later call will fare better,
+ * and nobody is to run unprotected for it. By its code, since a store may be of
+ * another copy of this package.
+ */
+export const isConfigurationFault = (cause: unknown): boolean =>
+  cause instanceof Error && (cause as { code?: unknown }).code === 'IDEMPOTENCY_CONFIGURATION';
+
 /** A stored response that does not decode to what was stored: it was tampered with, or is not ours. Answered with 503. */
 export class RecordUnreadable extends Error {
   public readonly code = 'IDEMPOTENCY_RECORD_UNREADABLE';

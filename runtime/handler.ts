@@ -13,4 +13,8 @@ const own = process.env[ENV.HANDLER];
 if (own !== undefined) process.env._HANDLER = own;
 const user = await loadUserHandler(own, process.env.LAMBDA_TASK_ROOT ?? process.cwd());
 
-export const handler = wrap(user.handler, (user.idempotency ?? {}) as IdempotencyOptions, systemHost, process.env);
+const options = (user.idempotency ?? {}) as IdempotencyOptions;
+
+export const handler = wrap(user.handler, options, systemHost, process.env);
+
+await options.store?.check?.();

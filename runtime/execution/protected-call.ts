@@ -1,5 +1,6 @@
 import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
 import { execute } from './execute';
+import { isConfigurationFault } from '../errors';
 import { acquire, type Acquired, type LeaseTerms, type Ownership, type Ports, type Unavailable } from '../protocol/acquire';
 import { retentionOf } from '../configuration/settings';
 import { release } from '../protocol/conclude';
@@ -155,7 +156,7 @@ async function replay(call: Call, record: IdempotencyRecord): Promise<Answer> {
  * unprotected then. A store that has refused a claim has answered.
  */
 async function unavailable(call: Call, problem: Unavailable, id: string): Promise<Answer> {
-  if (call.settings.onStoreError === 'reject' || !problem.unanswered) return outOfReach(call, problem, { id });
+  if (call.settings.onStoreError === 'reject' || !problem.unanswered || isConfigurationFault(problem.cause)) return outOfReach(call, problem, { id });
   const { handler, event, context } = call;
   const reply = await Promise.resolve()
     .then(() => handler(event, context))

@@ -1,5 +1,6 @@
 import type { Refusal } from './outcomes';
 import { HEADERS } from '../../lib/contract';
+import { isConfigurationFault } from '../errors';
 import type { Call } from '../execution/call';
 import type { IdempotencyRecord } from '../protocol/record';
 
@@ -58,9 +59,11 @@ export function refuse(call: Call, outcome: OutcomeName, refusal: Refusal, facts
   return { ...facts, outcome, refusal: refusal.kind, reply: { result: front.render(response, event) } };
 }
 
-/** 503: the handler has not run. */
+/** 503: the handler has not run. A mistake in the configuration is the function's own error instead, which says what it is. */
 export const outOfReach = (call: Call, problem: Problem, facts: Partial<Answer> = {}): Answer =>
-  refuse(call, 'store_error', { kind: 'store-unavailable' }, { ...facts, problem });
+  isConfigurationFault(problem.cause)
+    ? { ...facts, outcome: 'store_error', problem, reply: { error: problem.cause } }
+    : refuse(call, 'store_error', { kind: 'store-unavailable' }, { ...facts, problem });
 
 /** What may be logged of an error: name and code, of what caused it as well. Messages can hold what a client sent. */
 export function reasonOf(cause: unknown, depth = 0): string {

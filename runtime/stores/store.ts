@@ -112,13 +112,15 @@ export interface StoreLimits {
  */
 export interface IdempotencyStore {
   readonly limits: StoreLimits;
+  /** The store's own place for bodies beside their records, each at most `limits.itemBytes` with its name. */
+  readonly bodies?: OverflowStore;
+  /** Rejects where the store cannot work as it is configured. The layer asks at init; elsewhere the first call tells. */
+  check?(): Promise<void>;
   claim(claim: Claim, options?: CallOptions): Promise<ClaimReply>;
   complete(completion: Completion, options?: CallOptions): Promise<WriteReply>;
   release(release: Release, options?: CallOptions): Promise<WriteReply>;
   /** A consistent read. */
   read(id: string, options?: CallOptions): Promise<StoredRecord | undefined>;
-  /** The store's own place for bodies beside their records, each at most `limits.itemBytes` with its name. */
-  readonly bodies?: OverflowStore;
   /**
    * COMPLETE and the handler's own effects in one transaction, under the
    * condition of COMPLETE. Only of a store whose database has such transactions.

@@ -1,5 +1,6 @@
 import type { ConditionalCheckFailedException, AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { CancellationReason, DynamoDbTransport } from './dynamodb-transport';
+import { checkSdk } from './sdk-version';
 import { REFUSED_WHOLE } from './transaction';
 import { loadSdk } from '../../aws/sdk';
 
@@ -18,15 +19,18 @@ export interface DynamoDbClientLike {
  */
 export function sdkTransport(given?: DynamoDbClientLike): DynamoDbTransport {
   let own: DynamoDbClientLike | undefined;
+  let checked: Promise<void> | undefined;
   const parts = async () => {
     const sdk = await loadSdk();
     const client = given ?? (own ??= new sdk.DynamoDBClient({
       maxAttempts: 3,
       requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true },
     }));
+    await (checked ??= checkSdk(client, new sdk.GetItemCommand({ TableName: undefined, Key: undefined })));
     return { sdk, client };
   };
   return {
+    check: async () => void (await parts()),
     async update(request, options) {
       const { sdk, client } = await parts();
       try {

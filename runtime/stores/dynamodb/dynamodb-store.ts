@@ -91,6 +91,9 @@ export class DynamoDbStore implements IdempotencyStore {
     if (client !== undefined && transport !== undefined) {
       throw new DynamoDbStoreError('client and transport exclude each other: leave one of them out.');
     }
+    if (client !== undefined && typeof (client as { send?: unknown } | null)?.send !== 'function') {
+      throw new DynamoDbStoreError('client must be a DynamoDBClient of @aws-sdk/client-dynamodb (AWS SDK for JavaScript 3): it has no send().');
+    }
     this.#table = tableName;
     this.#schema = { partitionKey, ttlAttribute };
     this.#transport = transportOf({ client, transport });
@@ -99,6 +102,10 @@ export class DynamoDbStore implements IdempotencyStore {
       const transacting = this.#transport;
       this.commit = (commit, called) => this.#transact(commit, transacting, called);
     }
+  }
+
+  public async check(): Promise<void> {
+    await this.#transport.check?.();
   }
 
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {

@@ -58,6 +58,8 @@ export type TransactReply =
  * transport than the SDK can stand here. All reject where the outcome is unknown.
  */
 export interface DynamoDbTransport {
+  /** Rejects where it cannot work as it is configured, whatever DynamoDB does. */
+  check?(): Promise<void>;
   update(request: UpdateRequest, options?: CallOptions): Promise<UpdateReply>;
   /** A consistent GetItem. */
   get(request: { readonly table: string; readonly key: Item }, options?: CallOptions): Promise<Record<string, unknown> | undefined>;
