@@ -49,6 +49,9 @@ export const RELAY_MARGIN_SECONDS = 3;
 /** Object keys in the overflow bucket begin so; the function's permissions end there. */
 export const OVERFLOW_PREFIX = 'idempotency/';
 
+/** How far a client's clock may be from a host's, in seconds. */
+export const CLIENT_SKEW_SECONDS = 300;
+
 /** Largest JSON of `WireConfiguration`, in bytes: Lambda allows 4 KB for a function's whole environment. */
 export const MAX_SETTINGS_BYTES = 4096;
 

@@ -64,6 +64,20 @@ export interface IIdempotencyMetrics extends IConstruct {
   metricUnpersisted(props?: MetricOptions): Metric;
 
   /**
+   * Requests answered 410, because their response is kept no longer and their key still known.
+   *
+   * @default - sum over 5 minutes
+   */
+  metricExpired(props?: MetricOptions): Metric;
+
+  /**
+   * Requests answered 412, because their key is older than keys are remembered.
+   *
+   * @default - sum over 5 minutes
+   */
+  metricLate(props?: MetricOptions): Metric;
+
+  /**
    * Time that a request spent waiting for the store, in milliseconds.
    *
    * @default - 99th percentile over 5 minutes

@@ -134,7 +134,12 @@ function widgets(target: IIdempotencyMetrics, period: Duration): IWidget[] {
     new GraphWidget({ title: `${target.node.path}: ${what}`, width: HALF, left, right });
   return [
     graph('requests with a key', [hits, misses], [hitRate]),
-    graph('refused', [target.metricConflicts({ period, label: 'Still executing, 409' }), target.metricMismatches({ period, label: 'Key reused, 422' })]),
+    graph('refused', [
+      target.metricConflicts({ period, label: 'Still executing, 409' }),
+      target.metricMismatches({ period, label: 'Key reused, 422' }),
+      target.metricExpired({ period, label: 'Response expired, 410' }),
+      target.metricLate({ period, label: 'Key too old, 412' }),
+    ]),
     graph('executed more than once, or not recorded', [
       target.metricTakeovers({ period, label: 'Taken over' }),
       target.metricSuperseded({ period, label: 'Superseded' }),

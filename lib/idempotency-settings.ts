@@ -4,6 +4,7 @@ import { CorsSettings } from './cors-settings';
 import { ErrorFormat } from './error-format';
 import { Fingerprint } from './fingerprint';
 import { KeyScope } from './key-scope';
+import { KeyTime } from './key-time';
 import { OnConflict } from './on-conflict';
 import { OnStoreError } from './on-store-error';
 import { StoreResponse } from './store-response';
@@ -51,6 +52,24 @@ export interface IdempotencySettings {
    * @default Duration.hours(24)
    */
   readonly ttl?: Duration;
+
+  /**
+   * How long a key is known after its response, in whole seconds: retries then
+   * get 410 `IDEMPOTENCY_RESPONSE_EXPIRED` and are not executed again.
+   *
+   * @default - not at all: after `ttl` the key names a new operation
+   */
+  readonly remember?: Duration;
+
+  /**
+   * Where the client's time of an operation's first sending comes from. A key
+   * older than `ttl` and `remember` together, less 5 minutes and `clockMargin`
+   * for clocks that differ, is 412 `IDEMPOTENCY_KEY_EXPIRED`: no operation is
+   * executed again after its record may have been forgotten.
+   *
+   * @default KeyTime.none()
+   */
+  readonly keyTime?: KeyTime;
 
   /**
    * Lease of an execution, in whole seconds: how long retries are answered 409

@@ -12,6 +12,7 @@ export * from './idempotent-api';
 export * from './idempotent-rest-api';
 export * from './idempotent-route-options';
 export * from './key-scope';
+export * from './key-time';
 export * from './large-responses';
 export * from './on-conflict';
 export * from './on-store-error';

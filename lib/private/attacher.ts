@@ -13,7 +13,7 @@ import { FunctionVariable, functionVariables } from './function-variables';
 import { HeaderNames } from './header-names';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { IdempotencySettings } from '../idempotency-settings';
-import { requireLeaseOverTimeout, requireTtlOverLease, ttlOf, withLease } from './lease';
+import { requireLeaseOverTimeout, requireTimeToRetry, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { adviseOnNamespace, defaultNamespace } from './namespace';
 import { adviseOnVersion, functionBehind, redirectable } from './redirection';
 import { identityOf } from './route-identity';
@@ -60,6 +60,7 @@ export class Attacher {
     const given = this.merged({});
     this.defaults = given;
     requireTtlOverLease(props.site, given);
+    requireTimeToRetry(props.site, given);
     adviseOnSettings(props.site, given);
     adviseOnRequestHash(props.site, given.includeRequestHash);
     adviseOnKeySecret(props.site, props.settings);
@@ -111,6 +112,7 @@ export class Attacher {
     const wire = this.merged(settings);
     this.adviseOnNamespace(settings);
     requireTtlOverLease(this.props.site, wire);
+    requireTimeToRetry(this.props.site, wire);
     this.note(wire);
     const variables = Object.fromEntries(this.variables(settings, this.props.site).map(({ name, value }) => [name, value]));
     return { ...defined(variables) as Record<string, string>, [ENV.SETTINGS]: Stack.of(this.props.site).toJsonString({ defaults: wire }) };
@@ -164,6 +166,7 @@ export class Attacher {
     requireLeaseOverTimeout(site, merged, fn);
     const wire = withLease(merged, fn);
     requireTtlOverLease(site, wire);
+    requireTimeToRetry(site, wire);
     this.note(wire);
     return wire;
   }

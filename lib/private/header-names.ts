@@ -8,6 +8,7 @@ export class HeaderNames {
   public note(settings: WireSettings): void {
     const add = (to: Map<string, string>, ...names: readonly string[]) => names.forEach((name) => to.set(name.toLowerCase(), name));
     add(this.ofRequests, settings.headerName ?? HEADERS.KEY, ...settings.headerAliases ?? []);
+    if (typeof settings.keyTime === 'object') add(this.ofRequests, settings.keyTime.header);
     add(this.ofResponses, HEADERS.REPLAY, HEADERS.PERSISTED, 'Retry-After');
     add(this.ofResponses, ...settings.retryHintHeaders ?? [HEADERS.SHOULD_RETRY], ...settings.replayMarkerAliases ?? []);
   }

@@ -30,45 +30,99 @@ function operationName(method: string): string {
 
 function operation(settings: WireSettings): object {
   return {
-    'parameters': [keyParameter(settings)],
+    'parameters': [keyParameter(settings), ...timeParameter(settings)],
     'responses': responses(settings),
     'x-idempotency': {
       header: settings.headerName ?? HEADERS.KEY,
       aliases: settings.headerAliases ?? [],
       required: settings.required ?? false,
       expiresAfterSeconds: ttlOf(settings),
+      ...(settings.rememberSeconds ? { rememberedForSeconds: settings.rememberSeconds } : {}),
+      ...(hasKeyTime(settings) ? { keyTime: settings.keyTime } : {}),
       bodyCompared: settings.includeRequestHash ?? false,
       replayHeader: HEADERS.REPLAY,
     },
   };
 }
 
+const hasKeyTime = ({ keyTime = 'none' }: WireSettings): boolean => keyTime !== 'none';
+
 function keyParameter(settings: WireSettings): object {
+  const uuidV7 = settings.keyTime === 'uuidv7';
   return {
     name: settings.headerName ?? HEADERS.KEY,
     in: 'header',
     required: settings.required ?? false,
     description: expiryPolicy(settings),
-    schema: { type: 'string', minLength: settings.minKeyLength ?? 1, maxLength: LONGEST_KEY },
-    example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+    schema: {
+      type: 'string',
+      minLength: settings.minKeyLength ?? 1,
+      maxLength: LONGEST_KEY,
+      ...(uuidV7 ? { pattern: UUID_V7 } : {}),
+    },
+    example: uuidV7 ? '"01890a5d-ac96-774b-bcce-b302099a8057"' : '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   };
+}
+
+/** RFC 9562, section 5.7, bare or quoted. */
+const UUID_V7 = '^"?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}"?$';
+
+/** The header that says when the operation was first sent, where there is one. */
+function timeParameter({ keyTime, required = false }: WireSettings): object[] {
+  if (typeof keyTime !== 'object') return [];
+  return [{
+    name: keyTime.header,
+    in: 'header',
+    required,
+    description: 'When the operation was first sent, the same on each retry; with every key.',
+    schema: { type: 'string' },
+    example: 'Sun, 06 Nov 1994 08:49:37 GMT',
+  }];
 }
 
 function expiryPolicy(settings: WireSettings): string {
   const compared = settings.includeRequestHash ? 'method, path, query and body' : 'method, path and query';
-  return 'Names the operation, so that it can be retried safely: a UUID, for one, made anew for each operation and kept for its retries. '
-    + `Retries with the same ${compared} get the first response again, marked ${HEADERS.REPLAY}: true. `
-    + `A key expires ${Duration.seconds(ttlOf(settings)).toHumanString()} after its request was executed; from then on it names a new operation.`;
+  const { rememberSeconds = 0 } = settings;
+  const response = Duration.seconds(ttlOf(settings)).toHumanString();
+  const expiry = rememberSeconds === 0 && !hasKeyTime(settings)
+    ? `A key expires ${response} after its request was executed; from then on it names a new operation.`
+    : `Its response is kept for ${response} after the request was executed. ${rememberSeconds === 0 ? '' : `For ${Duration.seconds(rememberSeconds).toHumanString()} more the key is known, and a retry is answered 410. `}`
+      + (hasKeyTime(settings)
+        ? 'A key that by its own time is older than that is answered 412: no operation is executed again.'
+        : 'From then on the key names a new operation.');
+  const made = settings.keyTime === 'uuidv7' ? 'a UUID of version 7, made anew' : 'a UUID, for one, made anew';
+  return `Names the operation, so that it can be retried safely: ${made} for each operation and kept for its retries. `
+    + `Retries with the same ${compared} get the first response again, marked ${HEADERS.REPLAY}: true. ${expiry}`;
 }
 
+/** As the runtime words them; one of those that a status may have. */
+const MESSAGES = {
+  IDEMPOTENCY_KEY_INVALID: 'The idempotency key is empty',
+  IDEMPOTENCY_CONFLICT: 'A request with this idempotency key is already being processed',
+  IDEMPOTENCY_RESULT_TOO_LARGE: 'The request was executed, and its response was too large to keep',
+  IDEMPOTENCY_RESPONSE_EXPIRED: 'The request was executed, and its response is kept no longer',
+  IDEMPOTENCY_KEY_EXPIRED: 'The idempotency key is older than this API remembers, so the request was not executed',
+  IDEMPOTENCY_KEY_REUSED: 'Idempotency key already used for different request',
+  IDEMPOTENCY_STORE_UNAVAILABLE: 'The idempotency record is out of reach, so the request was not executed',
+} as const;
+
 function responses(settings: WireSettings): object {
-  const type = settings.errorFormat === 'problem' ? 'application/problem+json' : 'application/json';
-  const error = (description: string) => ({ description, content: { [type]: { schema: { $ref: ERROR_SCHEMA } } } });
+  const problem = settings.errorFormat === 'problem';
+  const type = problem ? 'application/problem+json' : 'application/json';
+  const error = (status: number, code: keyof typeof MESSAGES, description: string) => {
+    const message = MESSAGES[code];
+    const example = problem ? { status, detail: message, code } : { code, message, status };
+    return { description, content: { [type]: { schema: { $ref: ERROR_SCHEMA }, example } } };
+  };
   return {
-    400: error(settings.required ? 'The key is missing or malformed' : 'The key is malformed'),
-    409: error('A request with this key is still being executed; retry later'),
-    422: error('The key was used for a different request'),
-    503: error('The request was not executed; retry later'),
+    400: error(400, 'IDEMPOTENCY_KEY_INVALID', settings.required ? 'The key is missing or malformed' : 'The key is malformed'),
+    409: error(409, 'IDEMPOTENCY_CONFLICT', 'A request with this key is still being executed; retry later'),
+    410: settings.rememberSeconds
+      ? error(410, 'IDEMPOTENCY_RESPONSE_EXPIRED', 'The request was executed, and its response is kept no longer, or was too large to keep')
+      : error(410, 'IDEMPOTENCY_RESULT_TOO_LARGE', 'The request was executed, and its response was too large to keep'),
+    ...(hasKeyTime(settings) ? { 412: error(412, 'IDEMPOTENCY_KEY_EXPIRED', 'The key is older than keys are remembered; the request was not executed') } : {}),
+    422: error(422, 'IDEMPOTENCY_KEY_REUSED', 'The key was used for a different request'),
+    503: error(503, 'IDEMPOTENCY_STORE_UNAVAILABLE', 'The request was not executed; retry later'),
   };
 }
 

@@ -113,6 +113,16 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
     return this.metric(METRICS.UNPERSISTED, props);
   }
 
+  /** Requests answered 410, because their response is kept no longer; by default the sum over 5 minutes. */
+  public metricExpired(props?: MetricOptions): Metric {
+    return this.metric(METRICS.EXPIRED, props);
+  }
+
+  /** Requests answered 412, because their key is older than keys are remembered; by default the sum over 5 minutes. */
+  public metricLate(props?: MetricOptions): Metric {
+    return this.metric(METRICS.LATE, props);
+  }
+
   /** Milliseconds that a request spent waiting for the store; by default the 99th percentile over 5 minutes. */
   public metricStoreLatency(props?: MetricOptions): Metric {
     return this.metric(METRICS.STORE_LATENCY, props);

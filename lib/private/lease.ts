@@ -1,15 +1,16 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
-import { WireSettings } from '../contract';
+import { CLIENT_SKEW_SECONDS, WireSettings } from '../contract';
 import { refuse } from './errors';
 
 /** Lambda's own, which the CDK leaves out of the template. */
 const FUNCTION_TIMEOUT_SECONDS = 3;
 const PROCESSING_TIMEOUT_SECONDS = 30;
+const CLOCK_MARGIN_SECONDS = 2;
 const TTL_SECONDS = Duration.hours(24).toSeconds();
 
-/** How long a record is kept, in seconds. */
+/** How long a response is kept, in seconds. */
 export const ttlOf = (settings: WireSettings): number => settings.ttlSeconds ?? TTL_SECONDS;
 
 /** The settings with a lease that is never shorter than the time the function may run. */
@@ -42,6 +43,21 @@ export function requireTtlOverLease(site: IConstruct, settings: WireSettings): v
     prop: 'ttl',
     problem: `is ${ttl} seconds, not longer than the processing timeout of ${lease} seconds`,
     remedy: 'Give a longer ttl: a record must outlive the execution it stands for',
+  });
+}
+
+/** Otherwise no retry would be let through by clocks that differ as much as they may. */
+export function requireTimeToRetry(site: IConstruct, settings: WireSettings): void {
+  const { keyTime = 'none', rememberSeconds = 0, clockMarginSeconds = CLOCK_MARGIN_SECONDS } = settings;
+  const ttl = ttlOf(settings);
+  if (keyTime === 'none' || [ttl, rememberSeconds, clockMarginSeconds].some((value) => Token.isUnresolved(value))) return;
+  const least = 2 * (CLIENT_SKEW_SECONDS + clockMarginSeconds);
+  if (ttl + rememberSeconds > least) return;
+  refuse({
+    site,
+    prop: 'keyTime',
+    problem: `stands beside a ttl and remember of ${ttl + rememberSeconds} seconds together, with which clocks that are 5 minutes apart would let no retry through`,
+    remedy: `Give a longer remember, so that they are more than ${least} seconds, or leave keyTime out`,
   });
 }
 

@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
-import { HEADERS, WireCors, WireFingerprint, WireSettings, WireTenant } from '../contract';
+import { HEADERS, WireCors, WireFingerprint, WireKeyTime, WireSettings, WireTenant } from '../contract';
 import { CorsSettings } from '../cors-settings';
 import { refuse } from './errors';
 import { IdempotencySettings } from '../idempotency-settings';
@@ -32,6 +32,8 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
     required: settings.required,
     minKeyLength: settings.minKeyLength,
     ttlSeconds: seconds(site, 'ttl', settings.ttl, 1),
+    rememberSeconds: seconds(site, 'remember', settings.remember, 0),
+    keyTime: keyTime(site, settings.keyTime?._render()),
     processingTimeoutSeconds: seconds(site, 'processingTimeout', settings.processingTimeout, 1),
     clockMarginSeconds: seconds(site, 'clockMargin', settings.clockMargin, 0),
     includeRequestHash: settings.includeRequestHash,
@@ -112,6 +114,11 @@ function unresolvedSeconds(site: IConstruct, prop: string, duration: Duration): 
       cause,
     });
   }
+}
+
+function keyTime(site: IConstruct, value: WireKeyTime | undefined): WireKeyTime | undefined {
+  if (typeof value === 'object') checkHeaderNames(site, 'keyTime', [value.header]);
+  return value;
 }
 
 function fingerprint(site: IConstruct, value: WireFingerprint | undefined): WireFingerprint | undefined {

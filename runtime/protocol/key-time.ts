@@ -1,8 +1,9 @@
 import { lengthOf, type Retention } from './retention';
+import { CLIENT_SKEW_SECONDS } from '../../lib/contract';
 import { minus, plus, seconds, type EpochMillis, type Millis } from '../time';
 
 /** How far a client's clock may be from a host's. */
-export const CLIENT_SKEW = seconds(300);
+export const CLIENT_SKEW = seconds(CLIENT_SKEW_SECONDS);
 
 export interface KeyTimeTerms extends Retention {
   /** How far apart the clocks of two hosts may be. */

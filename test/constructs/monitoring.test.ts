@@ -10,14 +10,14 @@ import { METRICS, WireSettings } from '../../lib/contract';
 const nameOf = (metric: Metric) => metric.metricName;
 const all = (target: IIdempotencyMetrics): Metric[] => [
   target.metricHits(), target.metricMisses(), target.metricConflicts(), target.metricMismatches(), target.metricTakeovers(),
-  target.metricSuperseded(), target.metricStoreErrors(), target.metricUnpersisted(), target.metricStoreLatency(),
+  target.metricSuperseded(), target.metricStoreErrors(), target.metricUnpersisted(), target.metricExpired(), target.metricLate(), target.metricStoreLatency(),
 ];
 
 describe('metrics', () => {
   test('have the names that the runtime publishes', () => {
     expect(all(new Idempotency(newStack(), 'Idempotency')).map(nameOf)).toEqual([
       METRICS.HITS, METRICS.MISSES, METRICS.CONFLICTS, METRICS.MISMATCHES, METRICS.TAKEOVERS,
-      METRICS.SUPERSEDED, METRICS.STORE_ERRORS, METRICS.UNPERSISTED, METRICS.STORE_LATENCY,
+      METRICS.SUPERSEDED, METRICS.STORE_ERRORS, METRICS.UNPERSISTED, METRICS.EXPIRED, METRICS.LATE, METRICS.STORE_LATENCY,
     ]);
   });
 

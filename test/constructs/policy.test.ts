@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { newFunction, newStack } from './support';
-import { ErrorFormat, Idempotency, IdempotentApi, IdempotentRestApi } from '../../lib';
+import { ErrorFormat, Idempotency, IdempotencySettings, IdempotentApi, IdempotentRestApi, KeyTime } from '../../lib';
+import { errorOf, type IdempotencyError } from '../../runtime/response/outcomes';
 
 test('the policy says which routes take a key, how it looks and when it expires', () => {
   const stack = newStack();
@@ -17,7 +18,7 @@ test('the policy says which routes take a key, how it looks and when it expires'
   expect(operation['x-idempotency']).toEqual({
     header: 'Idempotency-Key', aliases: [], required: true, expiresAfterSeconds: 172800, bodyCompared: true, replayHeader: 'X-Idempotent-Replay',
   });
-  expect(Object.keys(operation.responses)).toEqual(['400', '409', '422', '503']);
+  expect(Object.keys(operation.responses)).toEqual(['400', '409', '410', '422', '503']);
   expect(operation.responses[400].description).toBe('The key is missing or malformed');
 });
 
@@ -50,4 +51,48 @@ test('each route has its own, in its own error format', () => {
 
 test('a construct without routes has none', () => {
   expect(new Idempotency(newStack(), 'Idempotency').idempotencyPolicy().paths).toEqual({});
+});
+
+describe('keys that are remembered and say how old they are', () => {
+  const operationWith = (settings: IdempotencySettings) => {
+    const stack = newStack();
+    const api = new IdempotentApi(stack, 'Api', settings);
+    api.addRoutes({ path: '/payments', methods: [HttpMethod.POST], handler: newFunction(stack) });
+    return api.idempotencyPolicy().paths['/payments'].post;
+  };
+
+  test('how long, in words and in numbers', () => {
+    const { parameters: [key], ...operation } = operationWith({ ttl: Duration.days(1), remember: Duration.days(30), keyTime: KeyTime.uuidV7() });
+    expect(key.description).toContain('Its response is kept for 1 day after the request was executed. For 30 days more the key is known, and a retry is answered 410. '
+      + 'A key that by its own time is older than that is answered 412: no operation is executed again.');
+    expect(operation['x-idempotency']).toMatchObject({ expiresAfterSeconds: 86400, rememberedForSeconds: 2592000, keyTime: 'uuidv7' });
+    expect(Object.keys(operation.responses)).toEqual(['400', '409', '410', '412', '422', '503']);
+  });
+
+  test('without a key time a key may be forgotten', () => {
+    expect(operationWith({ remember: Duration.days(30) }).parameters[0].description).toContain('a retry is answered 410. From then on the key names a new operation.');
+  });
+
+  test('keys are UUIDs of version 7, bare or quoted', () => {
+    const [{ schema, example, description }] = operationWith({ remember: Duration.days(1), keyTime: KeyTime.uuidV7() }).parameters;
+    expect(description).toContain('a UUID of version 7');
+    const pattern = new RegExp(schema.pattern);
+    for (const key of [example, '01890a5d-ac96-774b-bcce-b302099a8057']) expect(key).toMatch(pattern);
+    for (const key of ['8e03978e-40d5-43e8-bc93-6894a57f9324', 'order-789']) expect(key).not.toMatch(pattern);
+  });
+
+  test('the header with the time is a parameter of its own', () => {
+    const { parameters } = operationWith({ required: true, keyTime: KeyTime.header('Repeatability-First-Sent') });
+    expect(parameters[1]).toMatchObject({ name: 'Repeatability-First-Sent', in: 'header', required: true });
+    expect(parameters[0].schema).not.toHaveProperty('pattern');
+  });
+
+  test('the bodies of errors are those that the runtime answers with', () => {
+    const { responses } = operationWith({ remember: Duration.days(1), keyTime: KeyTime.uuidV7() });
+    const bodies = Object.values(responses as Record<string, { content: Record<string, { example: IdempotencyError }> }>).map(({ content }) => content['application/json']!.example);
+    const kinds = ['conflict', 'response-expired', 'key-expired', 'mismatch', 'store-unavailable'] as const;
+    expect(bodies).toEqual([errorOf({ kind: 'key-invalid', reason: 'empty' }, 'Idempotency-Key'), ...kinds.map((kind) => errorOf({ kind }, 'Idempotency-Key'))]);
+    const { example } = operationWith({}).responses[410].content['application/json'];
+    expect(example).toEqual(errorOf({ kind: 'result-too-large' }, 'Idempotency-Key'));
+  });
 });

@@ -3,7 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
-import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, OnConflict, StoreResponse, TenantSource } from '../../lib';
+import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, StoreResponse, TenantSource } from '../../lib';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
 const wire = (settings: IdempotencySettings) => {
@@ -252,6 +252,50 @@ describe('key secrets', () => {
     idempotency.grantUse(fn, settings);
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'secretsmanager:GetSecretValue' })]) },
+    });
+  });
+});
+
+describe('how long keys are known', () => {
+  test('is in the environment, each way of telling a time', () => {
+    expect(wire({ remember: Duration.days(30), keyTime: KeyTime.uuidV7() })).toMatchObject({ rememberSeconds: 2592000, keyTime: 'uuidv7' });
+    expect(wire({ keyTime: KeyTime.header('Repeatability-First-Sent') }).keyTime).toEqual({ header: 'Repeatability-First-Sent' });
+    expect(wire({ keyTime: KeyTime.none() }).keyTime).toBe('none');
+    expect(wire({})).not.toHaveProperty('keyTime');
+  });
+
+  test('throws when the header with the time is none, or remember is no number of seconds', () => {
+    expect(() => make({ keyTime: KeyTime.header('first sent') })).toThrow('Stack/Idempotency: keyTime is "first sent", which is no header name');
+    expect(() => make({ remember: Duration.millis(1500) })).toThrow('Stack/Idempotency: remember is 1.5 seconds');
+  });
+
+  test.each([
+    ['a ttl of ten minutes', { ttl: Duration.seconds(604) }, 604, 604],
+    ['a ttl and a remember of ten minutes', { ttl: Duration.minutes(9), remember: Duration.minutes(1) }, 600, 604],
+    ['a wider margin', { ttl: Duration.seconds(610), clockMargin: Duration.seconds(5) }, 610, 610],
+  ])('F111: throws when no retry would be let through: %s', (_, settings, got, least) => {
+    expect(() => make({ ...settings, keyTime: KeyTime.uuidV7() })).toThrow(
+      `Stack/Idempotency: keyTime stands beside a ttl and remember of ${got} seconds together, with which clocks that are 5 minutes apart would let no retry through. `
+      + `Give a longer remember, so that they are more than ${least} seconds, or leave keyTime out`,
+    );
+    expect(() => make(settings)).not.toThrow();
+  });
+
+  test('F111: a token is left to the runtime, and each route is judged by its own', () => {
+    const stack = newStack();
+    const ttl = Duration.seconds(new CfnParameter(stack, 'Ttl', { type: 'Number' }).valueAsNumber);
+    expect(() => new Idempotency(stack, 'Token', { ttl, keyTime: KeyTime.uuidV7() })).not.toThrow();
+    const api = new IdempotentApi(stack, 'Api', { keyTime: KeyTime.uuidV7() });
+    const route = { path: '/payments', methods: [HttpMethod.POST], handler: newFunction(stack) };
+    expect(() => api.addRoutes({ ...route, ttl: Duration.minutes(5) })).toThrow('keyTime stands beside a ttl and remember of 300 seconds');
+  });
+
+  test('a page may send the header with the time', () => {
+    const stack = newStack();
+    const api = new IdempotentApi(stack, 'Api', { corsPreflight: { allowOrigins: ['https://shop.example'] }, keyTime: KeyTime.header('Repeatability-First-Sent') });
+    api.addRoutes({ path: '/payments', methods: [HttpMethod.POST], handler: newFunction(stack) });
+    Template.fromStack(stack).hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: { AllowHeaders: ['Idempotency-Key', 'Repeatability-First-Sent'] },
     });
   });
 });
