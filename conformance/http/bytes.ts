@@ -24,13 +24,17 @@ export function overBytes(requests: readonly Outgoing[], timeoutMs: number): Pro
       socket.removeAllListeners('close').destroy();
       settle();
     };
-    const fail = (error: unknown): void => finish(() =>
-      reject(error instanceof NoAnswer ? error : new NoAnswer(`no answer: ${reasonOf(error)}`, { cause: error })));
+    const fail = (error: unknown): void => {
+      const noAnswer = error instanceof NoAnswer ? error : new NoAnswer(`no answer: ${reasonOf(error)}`, { cause: error });
+      finish(() => reject(noAnswer));
+    };
     const timer = setTimeout(() => fail(new NoAnswer(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
 
     const answered = (closed: boolean): void => {
       try {
-        const answers = readAnswers(received, requests.map(({ method }) => method), closed).map((answer) => ({ ...answer, sentAt, arrivedAt: performance.now() }));
+        const arrivedAt = performance.now();
+        const answers = readAnswers(received, requests.map(({ method }) => method), closed)
+          .map((answer) => ({ ...answer, sentAt, arrivedAt }));
         if (closed || (requests.length > 1 && answers.length === requests.length)) finish(() => resolve(answers));
         // A server may leave the connection open all the same: then nothing more is coming.
         else if (answers.length === requests.length) grace ??= setTimeout(() => answered(true), CLOSING_MS);

@@ -75,7 +75,7 @@ interface Ready {
 }
 
 /** An app under `idempotent-api local`. */
-const app = (id: string, folder: string, about: About, targetIn: (apis: Ready['apis']) => Target): Peer => ({
+const app = (id: string, file: string, about: About, targetIn: (apis: Ready['apis']) => Target): Peer => ({
   id,
   about,
   profiles: PROFILE_NAMES,
@@ -83,10 +83,10 @@ const app = (id: string, folder: string, about: About, targetIn: (apis: Ready['a
     const temporary = mkdtempSync(path.join(tmpdir(), 'conformance-peer-'));
     const effects = path.join(temporary, 'effects');
     mkdirSync(effects);
-    const command = `"${process.execPath}" --import tsx "${path.join(staged(folder), 'app.ts')}"`;
+    const command = `"${process.execPath}" --import tsx "${path.join(__dirname, file)}"`;
     const child = spawn(process.execPath, [path.join(ROOT, 'build/cli/idempotent-api.mjs'), 'local', '--app', command, '--port', '0', '--json'], {
       cwd: ROOT,
-      env: { ...process.env, EFFECTS: effects, TMPDIR: temporary },
+      env: { ...process.env, EFFECTS: effects, PEER: staged(id), TMPDIR: temporary },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const { apis } = await firstLine<Ready>(child, ({ event }) => event === 'ready');
@@ -104,9 +104,9 @@ const own = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as
 const ownAbout = (kind: string): About => ({ ...aboutOf('cdk-idempotent-api', kind), versions: { 'cdk-idempotent-api': own.version } });
 
 const PEERS: readonly Peer[] = [
-  app('cdk-idempotent-api-http', 'cdk-idempotent-api', ownAbout(' (HTTP API)'), (apis) => targetsOf(apis).http),
-  app('cdk-idempotent-api-rest', 'cdk-idempotent-api', ownAbout(' (REST API)'), (apis) => targetsOf(apis).rest),
-  app('powertools', 'powertools', aboutOf('powertools'), ([api]) => ({
+  app('cdk-idempotent-api-http', 'cdk-idempotent-api/app.ts', ownAbout(' (HTTP API)'), (apis) => targetsOf(apis).http),
+  app('cdk-idempotent-api-rest', 'cdk-idempotent-api/app.ts', ownAbout(' (REST API)'), (apis) => targetsOf(apis).rest),
+  app('powertools', 'powertools-app.ts', aboutOf('powertools'), ([api]) => ({
     url: `${api!.url}/payments`,
     effects: `${api!.url}/effects`,
     tokenA: unsigned('a'),

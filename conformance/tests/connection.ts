@@ -47,7 +47,14 @@ export const connection: readonly TestDefinition[] = [
     title: 'MUST NOT run half a request, and not use up its key',
     rule: rfc9112('8', 'an incomplete message is an error'),
     needs: ['effects'],
-    steps: [{ do: 'cut', as: 'half', at: 'body' }, again({ status: 'success' }), once],
+    steps: [
+      { do: 'cut', as: 'half', at: 'body', effect: 'half' },
+      // By then the server has seen the connection end.
+      { do: 'send', as: 'settled', setup: true, expect: { status: 'success' }, key: '{key:L}', effect: 'other' },
+      again({ status: 'success' }),
+      { do: 'effects', of: 'half', is: 0 },
+      once,
+    ],
   },
   {
     id: 'connection.kept-alive',

@@ -10,7 +10,8 @@ const IN_CHUNKS = message('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', '', '
 const BODILESS = message('HTTP/1.1 204 No Content', '', '');
 const CONTINUE = message('HTTP/1.1 100 Continue', '', '');
 
-const told = (bytes: Buffer, methods: readonly string[], closed = false) => readAnswers(bytes, methods, closed).map(({ status, body }) => [status, body.toString()]);
+const told = (bytes: Buffer, methods: readonly string[], closed = false) =>
+  readAnswers(bytes, methods, closed).map(({ status, body }) => [status, body.toString()]);
 
 test('answers behind one another are told apart by length, chunks, status and method', () => {
   const ofHead = message('HTTP/1.1 200 OK', 'Content-Length: 99', '', '');

@@ -1,7 +1,7 @@
-import { ACTS } from '../../conformance/run/effects';
 import { LEVELS, type Sending, type Step } from '../../conformance/definition';
 import { PROFILE_NAMES } from '../../conformance/profile-name';
 import { describeRule, urlOfRule } from '../../conformance/rules';
+import { ACTS } from '../../conformance/run/effects';
 import { chosenFor, only } from '../../conformance/run/run-suite';
 import { DEFINITIONS } from '../../conformance/tests';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyFolder, install, pack } from './package';
-import { startReference, targetAt, type Reference } from '../../conformance/peers/reference/server';
 import { IETF } from '../../conformance/peers/reference/rules';
+import { startReference, targetAt, type Reference } from '../../conformance/peers/reference/server';
 
 const folder = emptyFolder();
 let reference: Reference;

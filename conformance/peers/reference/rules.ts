@@ -38,7 +38,10 @@ export const IETF: Rules = {
 
 export const STRIPE: Rules = {
   name: 'stripe',
-  parseKey: (header) => (header.length > MAX_LENGTH ? { fault: `The key is longer than ${MAX_LENGTH} characters` } : { key: header }),
+  parseKey: (header) => {
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(header)) return { fault: 'The key has a control character in it' };
+    return header.length > MAX_LENGTH ? { fault: `The key is longer than ${MAX_LENGTH} characters` } : { key: header };
+  },
   statuses: { malformed: 400, mismatch: 400 },
   marker: 'Idempotent-Replayed',
   honours: (method) => method === 'POST',

@@ -3,10 +3,10 @@ import { createServer as createHttp1, type IncomingMessage, type ServerResponse 
 import { createServer as createHttp2 } from 'node:http2';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Target } from '../../target';
 import { Died, Operation, Thrown, type Act } from './operation';
 import { Records, type Answer, type Flaw } from './records';
 import type { RefusalError, Rules } from './rules';
+import type { Target } from '../../target';
 
 export interface Reference {
   readonly url: string;
@@ -48,10 +48,14 @@ const DOCUMENTATION = 'https://example.com/docs/idempotency';
 /** Not of the answer, but of the session of its first caller. */
 const NOT_KEPT = ['set-cookie'];
 
+/** What stands around the server's own way of answering, to break it. */
+export type Around = (request: IncomingMessage, content: () => Promise<Buffer>, answer: (content: Buffer) => Promise<Answer>) => Promise<Answer>;
+
 /** A server that keeps every rule, in memory, on 127.0.0.1; with a flaw, one that breaks the rules of that flaw alone. */
-export async function startReference(rules: Rules, { flaw, port = 0 }: { readonly flaw?: Flaw; readonly port?: number } = {}): Promise<Reference> {
-  const serve = new Service(rules, new Records(flaw), new Operation()).serve;
-  const http1 = createHttp1({ maxHeaderSize: 65_536 }, serve);
+export async function startReference(rules: Rules, { flaw, around }: { readonly flaw?: Flaw; readonly around?: Around } = {}): Promise<Reference> {
+  const serve = new Service(rules, new Records(flaw), new Operation(), around).serve;
+  // What reaches it is for its own rules to refuse.
+  const http1 = createHttp1({ maxHeaderSize: 65_536, insecureHTTPParser: true }, serve);
   const http2 = createHttp2((request, response) => serve(request as unknown as IncomingMessage, response as unknown as ServerResponse));
   const sockets = new Set<Socket>();
   // One port for both: who speaks HTTP/2 begins with a preface that no HTTP/1.1 request begins with.
@@ -66,7 +70,7 @@ export async function startReference(rules: Rules, { flaw, port = 0 }: { readonl
       (begin.toString('latin1').startsWith('PRI ') ? http2 : http1).emit('connection', socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () => new Promise((resolve) => {
@@ -96,20 +100,27 @@ export const targetAt = (url: string): Target => ({
 });
 
 class Service {
-  public constructor(private readonly rules: Rules, private readonly records: Records, private readonly operation: Operation) {}
+  public constructor(
+    private readonly rules: Rules,
+    private readonly records: Records,
+    private readonly operation: Operation,
+    private readonly around: Around = async (_, content, answer) => answer(await content()),
+  ) {}
 
   public readonly serve = (request: IncomingMessage, response: ServerResponse): void => {
-    void this.answer(request).then(
-      (answer) => {
-        const body = request.method === 'HEAD' || answer.status === 204 ? Buffer.alloc(0) : answer.body;
-        response.writeHead(answer.status, { ...answer.headers, ...this.cors(request) }).end(body);
+    const own = async (content: Buffer): Promise<Answer> => {
+      const answer = await this.answer(request, content);
+      return { ...answer, headers: { ...answer.headers, ...this.cors(request) } };
+    };
+    void this.around(request, () => contentOf(request), own).then(
+      ({ status, headers, body }) => {
+        response.writeHead(status, headers).end(request.method === 'HEAD' || status === 204 ? Buffer.alloc(0) : body);
       },
       () => response.destroy(),
     );
   };
 
-  private async answer(request: IncomingMessage): Promise<Answer> {
-    const body = await contentOf(request);
+  private async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
     const { pathname, searchParams } = new URL(request.url!, 'http://reference');
     if (request.method === 'OPTIONS') return { status: 204, headers: {}, body: Buffer.alloc(0) };
     if (pathname === '/policy') return json(200, POLICY);

@@ -1,6 +1,6 @@
+import type { Flaw } from '../../../conformance/peers/reference/records';
 import { IETF, STRIPE } from '../../../conformance/peers/reference/rules';
 import { startReference, targetAt as everythingAt, type Reference } from '../../../conformance/peers/reference/server';
-import type { Flaw } from '../../../conformance/peers/reference/records';
 import type { ProfileName } from '../../../conformance/profile-name';
 import { chosenFor, runSuite, type SuiteRun } from '../../../conformance/run/run-suite';
 import { subjectOf } from '../../../conformance/run/subject-of';

@@ -1,4 +1,4 @@
-/** An HTTP API with nothing of this package, whose handler Powertools makes idempotent. */
+/** An HTTP API with nothing of this package, whose handler Powertools makes idempotent. `PEER` is the folder that its packages are in. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,13 +12,13 @@ import { buildSync } from 'esbuild';
 
 const bundle = mkdtempSync(path.join(tmpdir(), 'powertools-peer-'));
 buildSync({
-  entryPoints: [path.join(__dirname, 'handler.mjs')],
+  entryPoints: [path.join(process.env.PEER!, 'handler.mjs')],
   outfile: path.join(bundle, 'index.js'),
   bundle: true,
   platform: 'node',
   format: 'cjs',
   // The fixture lies outside of this folder, and the packages inside of it.
-  nodePaths: [path.join(__dirname, 'node_modules')],
+  nodePaths: [path.join(process.env.PEER!, 'node_modules')],
 });
 
 const stack = new Stack(new App(), 'Powertools');
