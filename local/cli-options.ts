@@ -23,6 +23,8 @@ export interface LocalOptions {
   readonly dynamodbEndpoint?: string;
   /** Every line of standard output is one JSON object. */
   readonly json: boolean;
+  /** Changed files take effect without a new start. */
+  readonly watch: boolean;
 }
 
 export const DEFAULT_PORT = 3000;
@@ -43,6 +45,7 @@ Options:
   --port N                   port of the first API, the others follow upwards (default ${DEFAULT_PORT}; 0: free ports)
   --data DIR                 keep the tables' items in DIR (default: every start is empty)
   --dynamodb-endpoint URL    use this DynamoDB instead of the embedded one
+  --watch                    new code takes the place of the old as files change
   --json                     one JSON object per line on standard output
   --help                     show this text
 `;
@@ -59,6 +62,7 @@ const FLAGS = {
   'port': { type: 'string' },
   'data': { type: 'string' },
   'dynamodb-endpoint': { type: 'string' },
+  'watch': { type: 'boolean' },
   'json': { type: 'boolean' },
   'help': { type: 'boolean', short: 'h' },
 } as const;
@@ -85,6 +89,7 @@ export function parseLocalOptions(argv: readonly string[]): LocalOptions | 'help
     dataDirectory: nonEmpty('--data', values.data),
     dynamodbEndpoint: endpoint(values['dynamodb-endpoint']),
     json: values.json ?? false,
+    watch: values.watch ?? false,
   };
 }
 

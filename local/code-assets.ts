@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DeployedResource } from './deployment';
 import { LocalError, reasonOf } from './local-error';
@@ -33,13 +34,15 @@ export function layerDirectory(arn: string, given: string, temporaryDirectory: (
 }
 
 function inlineCode(source: string, runtime: string, temporaryDirectory: string): string {
-  const directory = mkdtempSync(path.join(temporaryDirectory, 'inline-'));
+  const directory = path.join(temporaryDirectory, `inline-${hashOf(runtime, source)}`);
+  mkdirSync(directory, { recursive: true });
   writeFileSync(path.join(directory, runtime.startsWith('python') ? 'index.py' : 'index.js'), source);
   return directory;
 }
 
 function unpacked(archive: string, what: string, temporaryDirectory: string): string {
-  const directory = mkdtempSync(path.join(temporaryDirectory, 'asset-'));
+  const directory = path.join(temporaryDirectory, `asset-${hashOf(archive, String(statSync(archive).mtimeMs))}`);
+  if (existsSync(directory)) return directory;
   try {
     unzip(readFileSync(archive), directory);
   } catch (cause) {
@@ -47,3 +50,6 @@ function unpacked(archive: string, what: string, temporaryDirectory: string): st
   }
   return directory;
 }
+
+/** The same code lies in the same folder, so that what has not changed is seen not to have. */
+const hashOf = (...parts: readonly string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);

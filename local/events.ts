@@ -31,6 +31,14 @@ export interface RequestEvent {
   readonly ms: number;
 }
 
+/** New code has taken the place of the old. */
+export interface ReloadEvent {
+  /** Construct ids of the functions whose code, layers or settings are new. */
+  readonly functions: readonly string[];
+  /** From the save to the new code's being ready to answer, whole milliseconds. */
+  readonly ms: number;
+}
+
 export interface LogEvent {
   /** The function's construct id. */
   readonly function: string;
@@ -47,6 +55,7 @@ export interface Reporter {
   ready(event: ReadyEvent): void;
   request(event: RequestEvent): void;
   log(event: LogEvent): void;
+  reload(event: ReloadEvent): void;
   warning(message: string): void;
 }
 
@@ -58,6 +67,7 @@ const jsonReporter = (output: Output): Reporter => ({
   request: ({ api, method, path, status, outcome, id, ms }) =>
     output.out(JSON.stringify({ event: 'request', api, method, path, status, outcome, id, ms })),
   log: ({ function: name, line }) => output.out(JSON.stringify({ event: 'log', function: name, line })),
+  reload: ({ functions, ms }) => output.out(JSON.stringify({ event: 'reload', functions, ms })),
   warning: (message) => output.err(JSON.stringify({ event: 'warning', message })),
 });
 
@@ -73,6 +83,7 @@ const textReporter = (output: Output): Reporter => ({
   log: ({ function: name, line }) => {
     if (!isTheWrappersOwn(line)) output.out(`log ${name} ${line}`);
   },
+  reload: ({ functions, ms }) => output.out(`reload ${functions.join(', ') || 'no function'} ${ms} ms`),
   warning: (message) => output.err(`warning: ${message}`),
 });
 

@@ -7,19 +7,19 @@ import type { History } from './window/history';
 
 /** Tells the reporter and the window of an API's requests. */
 export function observerOf(api: string, to: {
-  readonly plan: Plan; readonly outcomes: OutcomeLog; readonly history: History; readonly reporter: Reporter;
+  /** As it is now. */
+  readonly plan: () => Plan; readonly outcomes: OutcomeLog; readonly history: History; readonly reporter: Reporter;
 }): Observer {
-  const keyHeaders = new Set(to.plan.functions.planned.flatMap(({ keyHeaders: names }) => names));
   return {
     arrived: (request) => {
-      const key = keyOf(request, keyHeaders);
+      const key = keyOf(request, keyHeadersOf(to.plan()));
       const { id: requestId, method, path } = request;
       to.history.arrived({ requestId, api, method, path, key, sender: senderOf(api, request, key) });
     },
     answered: ({ request, exchange, ms }) => {
       const { id: requestId, method, path } = request;
       const { outcome, id } = to.outcomes.take(requestId)
-        ?? { outcome: outcomeOfExchange(exchange, keyOf(request, keyHeaders) !== null), id: null };
+        ?? { outcome: outcomeOfExchange(exchange, keyOf(request, keyHeadersOf(to.plan())) !== null), id: null };
       const { status } = exchange.response;
       to.reporter.request({ api, method, path, status, outcome, id, ms });
       const ended = exchange.invocation?.result ?? 'gateway';
@@ -27,6 +27,8 @@ export function observerOf(api: string, to: {
     },
   };
 }
+
+const keyHeadersOf = ({ functions }: Plan): ReadonlySet<string> => new Set(functions.planned.flatMap(({ keyHeaders }) => keyHeaders));
 
 const keyOf = ({ headers }: Answered['request'], names: ReadonlySet<string>): string | null =>
   headers.find(([name]) => names.has(name.toLowerCase()))?.[1] ?? null;

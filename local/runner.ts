@@ -4,19 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly } from './assembly';
 import { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
-import type { DynamoDb } from './dynamodb';
-import { DynamoDbClients } from './dynamodb-clients';
 import { callersEnvironment } from './environment';
+import { watchFiles } from './file-changes';
 import type { Given } from './given';
-import { serve, type ApiServer, type Observer } from './http/server';
-import { LocalError } from './local-error';
+import { LocalError, reasonOf } from './local-error';
 import { observerOf } from './observer';
 import { OutcomeLog } from './outcome';
 import { planAssembly, type Plan } from './plan';
 import type { RunContext } from './run-context';
 import { RunningFunctions } from './running-functions';
-import { startDynamoDb, startServices } from './start-services';
-import { appOfProject, synthesize } from './synth';
+import { ServedApis } from './served-apis';
+import { Services } from './services';
+import { appOfProject, outputOf, synthesize } from './synth';
 import { History } from './window/history';
 import { Records } from './window/records';
 import { RequestWindow } from './window/window';
@@ -37,41 +36,69 @@ export interface Running {
 export async function start(options: LocalOptions, context: RunContext): Promise<Running> {
   const cleanup = new Cleanup();
   try {
-    const directory = await assemblyOf(options, context, cleanup.temporaryDirectory);
-    context.signal.throwIfAborted();
-    const assembly = readAssembly(directory, callersEnvironment(context.environment));
-    const plan = planAssembly(assembly, options.stack, cleanup.temporaryDirectory, givenIn(options, context));
+    const load = async (): Promise<Plan> => {
+      const directory = await assemblyOf(options, context, cleanup.temporaryDirectory);
+      context.signal.throwIfAborted();
+      const assembly = readAssembly(directory, callersEnvironment(context.environment));
+      return planAssembly(assembly, options.stack, cleanup.temporaryDirectory, givenIn(options, context));
+    };
+    let plan = await load();
 
     const history = new History(Date.now);
-    const outcomes = new OutcomeLog((requestId, told) => history.told(requestId, told));
+    const outcomes = new OutcomeLog((requestId, outcome) => history.told(requestId, outcome));
     const window = new RequestWindow(history);
     cleanup.add(() => window.close());
-    const servers = await startServers(plan, options.port, cleanup, window,
-      (api) => observerOf(api, { plan, outcomes, history, reporter: context.reporter }));
-    const dynamodb = await startDynamoDb(plan, options, context, cleanup);
-    context.signal.throwIfAborted();
-    const endpointsOf = await startServices(plan, dynamodb, (asker) => (reference) => functions.find(reference, asker), options, context, cleanup);
-    const functions = new RunningFunctions(plan.functions, endpointsOf, context, outcomes);
+    const told = { plan: () => plan, outcomes, history, reporter: context.reporter };
+    const served = new ServedApis(options.port, (api) => observerOf(api, told), window);
+    cleanup.add(() => served.close());
+    await served.listen(plan);
+    const services: Services = new Services(plan, (askerId) => (reference) => functions.find(reference, askerId), options, context, cleanup);
+    await services.start();
+    const { dynamodb } = services;
+    const functions: RunningFunctions = new RunningFunctions(plan.functions, services.endpointsOf, context, outcomes);
     cleanup.add(() => functions.close());
     functions.start();
 
-    for (const line of plan.notices.lines()) context.reporter.warning(line);
-    const apis = servers.map(({ id, kind, stack, server }) => ({ id, kind, url: server.url, stack }));
-    window.show(apis, dynamodb && recordsOf(plan, dynamodb, cleanup));
-    for (const { server } of servers) server.open(functions.invoke);
+    const warned = new Set<string>();
+    const open = (): void => {
+      for (const line of plan.notices.lines().filter((each) => !warned.has(each))) {
+        warned.add(line);
+        context.reporter.warning(line);
+      }
+      window.show(served.apis, services.clients && new Records(services.clients, plan.tables));
+      served.open(plan, functions.invoke);
+    };
+    open();
     context.reporter.ready({
-      apis,
+      apis: served.apis,
       dynamodb: dynamodb?.endpoint ?? null,
       tables: plan.tables.map(({ id, create }) => ({ id, name: create.TableName })),
     });
+
+    const reload = async (changedAt: number): Promise<void> => {
+      try {
+        const next = await load();
+        await served.listen(next);
+        await services.prepare(next);
+        const putInPlace = await functions.prepare(next.functions);
+        const changed = putInPlace();
+        plan = next;
+        services.adopt(next);
+        open();
+        context.reporter.reload({ functions: changed, ms: Date.now() - changedAt });
+      } catch (error) {
+        if (!context.signal.aborted) context.reporter.warning(`not reloaded, what ran before goes on: ${reasonOf(error)}`);
+      }
+    };
+    if (options.watch) cleanup.add(watchSource(options, context, reload));
+
     return {
       lost: dynamodb === undefined ? new Promise(() => undefined) : dynamodb.lost.then((reason) => {
         throw new LocalError('DYNAMODB_FAILED', `the embedded DynamoDB has ended: ${reason}`);
       }),
       stop: async (graceMs, now) => {
         window.close();
-        const drained = Promise.all(servers.map(({ server }) => server.drain()));
-        await Promise.race([drained, sleep(graceMs, undefined, { signal: now, ref: false }).catch(() => undefined)]);
+        await Promise.race([served.drain(), sleep(graceMs, undefined, { signal: now, ref: false }).catch(() => undefined)]);
         await cleanup.run();
       },
     };
@@ -79,6 +106,27 @@ export async function start(options: LocalOptions, context: RunContext): Promise
     await cleanup.run();
     throw error;
   }
+}
+
+/** Reloads after a change, one reload at a time; what changes during one is seen by the next. */
+function watchSource({ source, dataDirectory }: LocalOptions, { directory }: RunContext, reload: (changedAt: number) => Promise<void>): () => void {
+  let waiting: number | undefined;
+  let isReloading = false;
+  const changed = async (changedAt: number): Promise<void> => {
+    waiting ??= changedAt;
+    if (isReloading) return;
+    isReloading = true;
+    while (waiting !== undefined) {
+      const first: number = waiting;
+      waiting = undefined;
+      await reload(first);
+    }
+    isReloading = false;
+  };
+  const root = source.kind === 'assembly' ? path.resolve(directory, source.directory) : directory;
+  const ignores = source.kind === 'assembly' ? [] : [outputOf(directory), ...(dataDirectory === undefined ? [] : [path.resolve(directory, dataDirectory)])];
+  const changes = watchFiles(root, ignores, (changedAt) => void changed(changedAt));
+  return () => changes.close();
 }
 
 /** The folder of the assembly: synthesized, or there already. */
@@ -92,35 +140,4 @@ async function assemblyOf({ source, context: given }: LocalOptions, context: Run
 
 function givenIn({ given }: LocalOptions, { directory }: RunContext): Given {
   return { ...given, layers: new Map([...given.layers].map(([arn, folder]) => [arn, path.resolve(directory, folder)])) };
-}
-
-const MAX_PORT = 65_535;
-
-interface Served {
-  readonly id: string;
-  readonly kind: 'http' | 'rest' | 'url';
-  readonly stack: string;
-  readonly server: ApiServer;
-}
-
-async function startServers(
-  plan: Plan, firstPort: number, cleanup: Cleanup, window: RequestWindow, observer: (api: string) => Observer,
-): Promise<readonly Served[]> {
-  if (firstPort + plan.apis.length - 1 > MAX_PORT) {
-    throw new LocalError('USAGE', `--port ${firstPort} leaves too few ports for ${plan.apis.length} APIs; give a lower one, or 0 for free ports`);
-  }
-  const served: Served[] = [];
-  for (const [index, { id, api }] of plan.apis.entries()) {
-    const server = await serve(api, firstPort === 0 ? 0 : firstPort + index, observer(id), window);
-    cleanup.add(() => server.close());
-    plan.deployment.setEndpoint(api.resource, server.url);
-    served.push({ id, kind: api.kind, stack: api.resource.stack.name, server });
-  }
-  return served;
-}
-
-function recordsOf({ tables }: Plan, { endpoint }: DynamoDb, cleanup: Cleanup): Records {
-  const clients = new DynamoDbClients(endpoint);
-  cleanup.add(() => clients.destroy());
-  return new Records(clients, tables);
 }

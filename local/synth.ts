@@ -30,8 +30,7 @@ const MAX_CONTEXT_CHARACTERS = 30_000;
  */
 export async function synthesize(request: SynthRequest): Promise<string> {
   const settings = readJsonObject(path.join(request.directory, 'cdk.json'));
-  const output = typeof settings.output === 'string' ? settings.output : 'cdk.out';
-  const directory = path.resolve(request.directory, output);
+  const directory = outputOf(request.directory);
   mkdirSync(directory, { recursive: true });
 
   const { account, region } = callersEnvironment(request.environment);
@@ -53,6 +52,12 @@ export async function synthesize(request: SynthRequest): Promise<string> {
     throw new LocalError('APP_FAILED', `${request.origin} "${request.command}" ended without writing an assembly to ${directory}; does it create an App and call synth()?`);
   }
   return directory;
+}
+
+/** Where the assembly of an app is written: cdk.json's `output`, or `cdk.out`. */
+export function outputOf(directory: string): string {
+  const { output } = readJsonObject(path.join(directory, 'cdk.json'));
+  return path.resolve(directory, typeof output === 'string' ? output : 'cdk.out');
 }
 
 /**

@@ -55,9 +55,9 @@ async function deleteExpired(client: DynamoDBClient, input: ConstructorParameter
 const number = (value: number): AttributeValue => ({ N: String(value) });
 
 /** Sweeps at once and then every `everyMs`, until the returned function is called. A failed sweep is made up for by the next. */
-export function startTtlSweep(clients: DynamoDbClients, tables: readonly TablePlan[], everyMs: number, now: () => number): () => Promise<void> {
+export function startTtlSweep(clients: DynamoDbClients, tables: () => readonly TablePlan[], everyMs: number, now: () => number): () => Promise<void> {
   const sweep = async () => {
-    for (const table of tables) await sweepTable(clients.of(table.regions[0]), table, Math.floor(now() / 1000)).catch(() => undefined);
+    for (const table of tables()) await sweepTable(clients.of(table.regions[0]), table, Math.floor(now() / 1000)).catch(() => undefined);
   };
   let running = sweep();
   const timer = setInterval(() => { running = running.then(sweep); }, everyMs);

@@ -18,10 +18,10 @@ interface Answer {
  * deleted, by path (`/bucket/key`), each in a file of its own below
  * `directory`. An object that is acknowledged is on the disk.
  */
-export function startObjects(buckets: readonly string[], directory: string): Promise<LocalService> {
+export function startObjects(buckets: () => readonly string[], directory: string): Promise<LocalService> {
   return listenOnFreePort(http.createServer((request, response) => {
     void readBody(request, MAX_OBJECT_BYTES)
-      .then((body) => answerTo(request, body, buckets, directory))
+      .then((body) => answerTo(request, body, buckets(), directory))
       .catch(() => problem(500, 'InternalError'))
       .then(({ status, body }) => {
         const headers = { 'content-type': status < 400 ? 'application/octet-stream' : 'application/xml', 'content-length': body?.length ?? 0 };

@@ -33,10 +33,10 @@ type Answer = readonly [status: number, body: unknown];
 interface Asked { readonly Name?: unknown; readonly Names?: unknown; readonly Path?: unknown; readonly Recursive?: unknown }
 
 /** The part of Systems Manager that hands parameters out: GetParameter, GetParameters, GetParametersByPath. */
-export function startParameters(parameters: readonly StoredParameter[]): Promise<LocalService> {
+export function startParameters(parameters: () => readonly StoredParameter[]): Promise<LocalService> {
   return listenOnFreePort(http.createServer((request, response) => {
     void readBody(request, 64 * 1024)
-      .then((body) => answerTo(inRegion(parameters, request.headers.authorization), String(request.headers['x-amz-target']), JSON.parse(body.toString()) as Asked))
+      .then((body) => answerTo(inRegion(parameters(), request.headers.authorization), String(request.headers['x-amz-target']), JSON.parse(body.toString()) as Asked))
       .catch((error: unknown): Answer => [400, { __type: 'ValidationException', message: reasonOf(error) }])
       .then(([status, answer]) => response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer)));
   }));

@@ -31,10 +31,10 @@ export function secretOf(id: string, value: string): Secret {
 }
 
 /** The part of Secrets Manager that hands secrets out: GetSecretValue of the current version. */
-export function startSecrets(secrets: readonly Secret[]): Promise<LocalService> {
+export function startSecrets(secrets: () => readonly Secret[]): Promise<LocalService> {
   return listenOnFreePort(http.createServer((request, response) => {
     void readBody(request, 64 * 1024).then((body) => {
-      const [status, answer] = answerTo(secrets, String(request.headers['x-amz-target']), body);
+      const [status, answer] = answerTo(secrets(), String(request.headers['x-amz-target']), body);
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer));
     });
   }));

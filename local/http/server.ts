@@ -31,8 +31,8 @@ export interface SideDoor {
 
 export interface ApiServer {
   readonly url: string;
-  /** Lets requests through; before that they are answered with 503. */
-  open(invoke: Invoke): void;
+  /** Lets requests through to the API as it is now; before that they are answered with 503. */
+  open(api: Api, invoke: Invoke): void;
   /** Accepts nothing more; resolves once what was accepted has been answered. */
   drain(): Promise<void>;
   /** Ends every connection. */
@@ -43,7 +43,8 @@ export interface ApiServer {
  * Serves an API on a port of 127.0.0.1, a free one for 0. Throws `PORT_IN_USE`
  * naming the port where it is taken.
  */
-export async function serve(api: Api, port: number, observer: Observer, sideDoor?: SideDoor): Promise<ApiServer> {
+export async function serve(initial: Api, port: number, observer: Observer, sideDoor?: SideDoor): Promise<ApiServer> {
+  let api = initial;
   let invoke: Invoke | undefined;
   let draining = false;
   const server = http.createServer((incoming, outgoing) => {
@@ -80,7 +81,10 @@ export async function serve(api: Api, port: number, observer: Observer, sideDoor
   await listen(server, port);
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
-    open: (through) => { invoke = through; },
+    open: (current, through) => {
+      api = current;
+      invoke = through;
+    },
     drain: () => new Promise((resolve) => {
       draining = true;
       server.close(() => resolve());

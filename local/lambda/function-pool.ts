@@ -80,6 +80,9 @@ class FunctionPool implements LocalFunction {
   /** Idle ones, the last used on top. */
   private readonly warm: Sandbox[] = [];
   private readonly queue: Queued[] = [];
+  /** Invocations that are not over. */
+  private readonly unfinished = new Set<Promise<unknown>>();
+  private used = false;
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -100,10 +103,28 @@ class FunctionPool implements LocalFunction {
     if (this.spec.maxSandboxes < 1 || (request.refusesToWait && this.isFull)) {
       return Promise.resolve({ kind: 'throttled' });
     }
-    return new Promise((answer) => {
+    this.used = true;
+    const result = new Promise<InvocationResult>((answer) => {
       this.queue.push({ request, answer });
       this.dispatch();
     });
+    const over = result.then(({ drained }) => drained);
+    this.unfinished.add(over);
+    void over.then(() => this.unfinished.delete(over));
+    return result;
+  }
+
+  get isUsed(): boolean {
+    return this.used;
+  }
+
+  warmUp(): Promise<InvocationResult | undefined> {
+    return this.newSandbox().warmUp();
+  }
+
+  async retire(): Promise<void> {
+    await Promise.all(this.unfinished);
+    await this.close();
   }
 
   close(): Promise<void> {
@@ -153,6 +174,10 @@ class FunctionPool implements LocalFunction {
     if (this.closing !== undefined || alive.length >= this.spec.maxSandboxes || this.queue.length <= finishing.length) {
       return undefined;
     }
+    return this.newSandbox();
+  }
+
+  private newSandbox(): Sandbox {
     const sandbox: Sandbox = new Sandbox(this.plan, {
       onLine: (line, requestId) => this.options.onLog({
         functionId: this.spec.id, line, ...(requestId === undefined ? {} : { requestId }),

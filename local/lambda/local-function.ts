@@ -74,9 +74,15 @@ export interface InvocationRequest {
 
 export interface LocalFunction {
   readonly spec: FunctionSpec;
+  /** It has run an invocation. */
+  readonly isUsed: boolean;
   /** Runs the handler in a sandbox of its own for the time being. Never rejects. */
   invoke(requestId: string, event: unknown): Promise<InvocationResult>;
   run(request: InvocationRequest): Promise<InvocationResult>;
+  /** Starts a sandbox ahead of an invocation; resolves once it is ready, or with what kept it from that. */
+  warmUp(): Promise<InvocationResult | undefined>;
+  /** Closes once what it has been given is answered; it is given nothing more. */
+  retire(): Promise<void>;
   /** Ends every sandbox, whatever it is doing; resolves once no child process is left. */
   close(): Promise<void>;
 }

@@ -59,6 +59,7 @@ export class Sandbox {
   private verdict: Verdict | undefined;
   private timer: NodeJS.Timeout | undefined;
   private linger: NodeJS.Timeout | undefined;
+  private onWarm: ((problem: InvocationResult | undefined) => void) | undefined;
   private child: ChildProcess | undefined;
   private api: RuntimeApi | undefined;
   private readonly mark = `\u0000end ${randomUUID()}\u0000`;
@@ -118,6 +119,14 @@ export class Sandbox {
     });
   }
 
+  /** Starts a new sandbox ahead of its first invocation; resolves once it is ready, or with what kept it from that. */
+  warmUp(): Promise<InvocationResult | undefined> {
+    return new Promise((resolve) => {
+      this.onWarm = resolve;
+      this.start().catch((cause) => this.die({ result: { kind: 'crashed', detail: `not started: ${String(cause)}` } }));
+    });
+  }
+
   /** Kills it, whatever it is doing; resolves once it has ended. */
   close(): Promise<void> {
     this.kill({ result: { kind: 'crashed', detail: 'stopped by the runner' } });
@@ -167,10 +176,11 @@ export class Sandbox {
       return;
     }
     this.clearTimers();
-    if (this.state === 'starting') {
+    if (this.state === 'starting' && this.running !== undefined) {
       this.deliver();
     } else {
-      if (!this.plan.launch.marksItsOutput) this.endInvocation();
+      this.onWarm?.(undefined);
+      if (this.state !== 'starting' && !this.plan.launch.marksItsOutput) this.endInvocation();
       this.state = 'idle';
       this.running = undefined;
       this.events.onIdle();
@@ -276,6 +286,7 @@ export class Sandbox {
     this.state = 'dead';
     this.api?.close();
     this.child?.stdio[3]?.destroy();
+    this.onWarm?.(result);
     if (this.running?.isAnswered === false) {
       this.running.answer(result);
     }

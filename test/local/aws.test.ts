@@ -36,7 +36,7 @@ describe('secrets', () => {
 
   test('are handed out by ARN, by an ARN without its end, and by name', async () => {
     const [made, given] = planned();
-    service = await startSecrets([made!, given!]);
+    service = await startSecrets(() => [made!, given!]);
     expect((await call('GetSecretValue', { SecretId: made!.arn })).SecretString).toBe(made!.value);
     expect((await call('GetSecretValue', { SecretId: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:given' })).SecretString).toBe('open sesame');
     expect(await call('GetSecretValue', { SecretId: 'given' })).toMatchObject({ status: 200, ARN: given!.arn, Name: 'given' });
@@ -45,7 +45,7 @@ describe('secrets', () => {
   test('made up ones are the same at every start, and different from each other', async () => {
     const [made, , field] = planned();
     const [again] = planned();
-    service = await startSecrets([]);
+    service = await startSecrets(() => []);
     expect(again!.value).toBe(made!.value);
     expect(made!.value.length).toBeGreaterThanOrEqual(32);
     expect(JSON.parse(field!.value)).toEqual({ user: 'me', password: expect.any(String) });
@@ -57,7 +57,7 @@ describe('secrets', () => {
     ['no secret', 'GetSecretValue', {}, 'ResourceNotFoundException'],
     ['another operation', 'PutSecretValue', { SecretId: 'given' }, 'InvalidRequestException'],
   ])('%s is refused', async (_, target, body, type) => {
-    service = await startSecrets(planned());
+    service = await startSecrets(planned);
     expect(await call(target, body)).toMatchObject({ status: 400, __type: type });
   });
 });
@@ -70,7 +70,8 @@ describe('SSM parameters', () => {
     new StringListParameter(west, 'Zones', { parameterName: '/shop/deep/zones', stringListValue: ['a', 'b'] });
     const east = new Stack(app, 'East', { env: { account: '111111111111', region: 'us-east-1' } });
     new StringParameter(east, 'Currency', { parameterName: '/shop/currency', stringValue: 'USD' });
-    service = await startParameters(planParameters(new Deployment(readAssembly(app.synth().directory).stacks), given));
+    const parameters = planParameters(new Deployment(readAssembly(app.synth().directory).stacks), given);
+    service = await startParameters(() => parameters);
   };
   const ask = async (operation: string, body: unknown, region = 'eu-west-1') => {
     const authorization = `AWS4-HMAC-SHA256 Credential=local/20261125/${region}/ssm/aws4_request, SignedHeaders=host, Signature=00`;
@@ -115,7 +116,7 @@ describe('SSM parameters', () => {
 
 describe('objects', () => {
   const object = (key: string) => `${service.endpoint}/responses/${key}`;
-  beforeEach(async () => { service = await startObjects(['responses'], path.join(directory, 'objects')); });
+  beforeEach(async () => { service = await startObjects(() => ['responses'], path.join(directory, 'objects')); });
 
   test('are put, read and deleted as bytes', async () => {
     const body = Buffer.from([0, 255, 10, 13]);
@@ -131,7 +132,7 @@ describe('objects', () => {
     await fetch(object('kept'), { method: 'PUT', body: 'one' });
     await fetch(object('kept'), { method: 'PUT', body: 'two' });
     service.stop();
-    service = await startObjects(['responses'], path.join(directory, 'objects'));
+    service = await startObjects(() => ['responses'], path.join(directory, 'objects'));
     expect(await (await fetch(object('kept'))).text()).toBe('two');
     expect(readdirSync(path.join(directory, 'objects', 'responses'))).toHaveLength(1);
   });

@@ -22,6 +22,7 @@ test('an assembly alone is served on port 3000, its items in memory, for people 
     dataDirectory: undefined,
     dynamodbEndpoint: undefined,
     json: false,
+    watch: false,
   });
 });
 
@@ -30,7 +31,7 @@ test('without an app and an assembly, the app is the one of cdk.json', () => {
 });
 
 test('every flag arrives', () => {
-  const argv = ['--app', 'npx tsx bin/app.ts', '--stack', 'Api', '--port', '0', '--data', '.data', '--dynamodb-endpoint', 'http://localhost:8000/', '--json',
+  const argv = ['--app', 'npx tsx bin/app.ts', '--stack', 'Api', '--port', '0', '--data', '.data', '--dynamodb-endpoint', 'http://localhost:8000/', '--json', '--watch',
     '-c', 'stage=beta', '--context', 'url=https://example.com/?a=b', '--parameter', 'Size=small', '--parameter', 'Prod/Api:Size=',
     '--ssm', '/shop/currency=EUR', '--secret', 'shop/provider={"key":"a=b"}', '--layer', 'arn:aws:lambda:eu-west-1:1:layer:tracing:3=layers/tracing'];
   expect(parseLocalOptions(argv)).toEqual({
@@ -47,6 +48,7 @@ test('every flag arrives', () => {
     dataDirectory: '.data',
     dynamodbEndpoint: 'http://localhost:8000',
     json: true,
+    watch: true,
   });
 });
 

@@ -105,13 +105,13 @@ describe('the embedded DynamoDB', () => {
     const plan = table('regularly');
     await createTables(clients, [plan]);
     await put(client, 'regularly', 'a', NOW - 1);
-    const stop = startTtlSweep(clients, [plan], 60_000, () => NOW * 1000);
+    const stop = startTtlSweep(clients, () => [plan], 60_000, () => NOW * 1000);
     await stop();
     expect(await has(client, 'regularly', 'a')).toBe(false);
   });
 
   test('a failed sweep keeps nobody from stopping', async () => {
-    const stop = startTtlSweep(clients, [table('absent')], 60_000, () => NOW * 1000);
+    const stop = startTtlSweep(clients, () => [table('absent')], 60_000, () => NOW * 1000);
     await expect(stop()).resolves.toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ beforeEach(async () => {
   history = new History(() => now);
   window = new RequestWindow(history);
   server = await serve(api, 0, { arrived: ({ path }) => observed.push(path), answered: () => undefined }, window);
-  server.open(async () => ({ kind: 'returned', payload: null, body: Buffer.from('null') }));
+  server.open(api, async () => ({ kind: 'returned', payload: null, body: Buffer.from('null') }));
   window.show([{ id: 'Api', kind: 'http', url: server.url, stack: 'S' }], undefined);
 });
 
