@@ -288,7 +288,6 @@ test('what is not run is named, one line per type', () => {
   const warnings = cli.stderr.split('\n').filter((line) => line.includes('skipped: '));
   expect(warnings).toEqual([
     '{"event":"warning","message":"skipped: AWS::SQS::Queue (Orders)"}',
-    '{"event":"warning","message":"skipped: AWS::Lambda::Function (Idle: no API calls it)"}',
   ]);
 });
 
