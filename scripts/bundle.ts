@@ -14,7 +14,7 @@ const LAMBDA_RUNTIME = join('cli', 'lambda-runtime');
 const SDK = '@aws-sdk/client-dynamodb';
 
 /** The layer: one ES module, for the Node versions that Lambda has. */
-const layer: JavaScriptBundle = {
+export const layer: JavaScriptBundle = {
   entry: 'runtime/handler.ts',
   outfile: join('layer', LAYER.DIRECTORY, 'handler.mjs'),
   format: 'esm',

@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import { select, type Selection } from './json-pointer';
 
 /** Deeper documents are not canonicalised: the canonical form is made by recursion. */
 const MAX_DEPTH = 200;
@@ -25,6 +26,12 @@ export function canonicalDocument(bytes: Uint8Array): string | undefined {
   const ordered = ordering.of(read.document);
   if (ordering.failed) return read.names === countMembers(read.document) ? canonicalize(read.document) : undefined;
   return read.names === ordering.members ? JSON.stringify(ordered) : undefined;
+}
+
+/** RFC 8785 of what a selection takes of the document in `bytes`, or undefined where `parseUnambiguous` gives none. */
+export function canonicalSelection(bytes: Uint8Array, selection: Selection): string | undefined {
+  const parsed = parseUnambiguous(bytes);
+  return parsed === undefined ? undefined : canonicalJson(select(parsed.document, selection));
 }
 
 /** RFC 8785 of a value that `parseUnambiguous` gave, or of a part of it. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from './fronts/front';
-import { select, sortedSet, type Selection } from './json-pointer';
+import { sortedSet, type Selection } from './json-pointer';
 import { encodeTuple } from './tuple';
 import type { WireFingerprint } from '../../lib/contract';
 
@@ -142,10 +142,8 @@ function hashJson(body: Uint8Array, selection?: Selection): Uint8Array {
 function canonicalForm(body: Uint8Array, selection: Selection | undefined): string | undefined {
   // By default bodies are compared as bytes: in the layer it lies in a file of its own.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { canonicalDocument, canonicalJson, parseUnambiguous } = require('./canonical-json') as typeof import('./canonical-json');
-  if (selection === undefined) return canonicalDocument(body);
-  const parsed = parseUnambiguous(body);
-  return parsed === undefined ? undefined : canonicalJson(select(parsed.document, selection));
+  const { canonicalDocument, canonicalSelection } = require('./canonical-json') as typeof import('./canonical-json');
+  return selection === undefined ? canonicalDocument(body) : canonicalSelection(body, selection);
 }
 
 function selectionId({ include, exclude = [] }: Selection): Uint8Array {
