@@ -266,6 +266,10 @@ const peers = project.addTask('conformance:peers', { description: 'Put the confo
 peers.spawn(bundle);
 peers.exec('tsx conformance/peers/run.ts', { receiveArgs: true });
 
+const bench = project.addTask('bench', { description: 'CPU, cold start, sizes and fingerprints, beside Powertools: a table, and with --write docs/performance' });
+bench.spawn(bundle);
+bench.exec('tsx bench/run.ts', { receiveArgs: true });
+
 // Snapshots of what the cases in integ/ deploy. `integ:update` remakes those that
 // differ, and deploys nothing; `npm run integ -- --update-on-failed` deploys.
 const integRunner = "integ-runner --directory integ --language typescript --app 'tsx {filePath}'";

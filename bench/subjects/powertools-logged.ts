@@ -13,7 +13,10 @@ export const handler = async (event: unknown, context: Context): Promise<unknown
       Timestamp: Date.now(),
       CloudWatchMetrics: [{ Namespace: 'Bench', Dimensions: [['service'], ['service', 'route']], Metrics: [{ Name: 'Misses', Unit: 'Count' }, { Name: 'StoreLatency', Unit: 'Milliseconds' }] }],
     },
-    service: 'bench', route: 'POST /payments', Misses: 1, StoreLatency: 1,
+    service: 'bench',
+    route: 'POST /payments',
+    Misses: 1,
+    StoreLatency: 1,
   })}\n`);
   return result;
 };

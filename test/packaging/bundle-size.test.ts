@@ -2,8 +2,8 @@ import { mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './package';
-import { bundleJavaScript } from '../../scripts/bundle/javascript';
 import { layer } from '../../scripts/bundle';
+import { bundleJavaScript } from '../../scripts/bundle/javascript';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'size-')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
