@@ -171,7 +171,7 @@ project.package.addField('exports', {
 // What a user gets, and nothing else: tests hold this list to the packed tarball.
 project.package.addField('files', [
   '.jsii', 'API.md', 'CHANGELOG.md', 'lib/**/*.js', 'lib/**/*.d.ts',
-  'build/THIRD-PARTY-NOTICES.txt', 'build/sbom.cdx.json', 'build/layer', 'build/runtime', 'build/testing', 'build/powertools', 'build/client', 'build/conformance', 'build/types', 'build/cli',
+  'build/THIRD-PARTY-NOTICES.txt', 'build/sbom.cdx.json', 'build/layer', 'build/relay', 'build/runtime', 'build/testing', 'build/powertools', 'build/client', 'build/conformance', 'build/types', 'build/cli',
 ]);
 // Binaries bound to one platform live in a private workspace as optional
 // dependencies, so that `npm ci` works everywhere and users never install them.

@@ -5,7 +5,7 @@ import { emitDeclarations } from './bundle/declarations';
 import { bundleJavaScript, type JavaScriptBundle } from './bundle/javascript';
 import { bundledPackages, renderNotices } from './bundle/notices';
 import { renderSbom } from './bundle/sbom';
-import { LAYER } from '../lib/contract';
+import { LAYER, RELAY } from '../lib/contract';
 
 const RUNTIME_CLIENT = join('node_modules', 'aws-lambda-ric');
 const LAMBDA_RUNTIME = join('cli', 'lambda-runtime');
@@ -24,6 +24,9 @@ export const layer: JavaScriptBundle = {
   coldStart: true,
   lazy: { [SDK]: 'runtime/aws/aws-sdk.ts' },
 };
+
+/** The relay: a function's whole code. */
+const relay: JavaScriptBundle = { ...layer, entry: 'runtime/relay.ts', outfile: join(RELAY.DIRECTORY, 'relay.mjs') };
 
 /** What users import: readable in stack traces, and bundled again by them; but for the client, which a page may load as it is. */
 const ENTRIES: readonly (Pick<JavaScriptBundle, 'entry' | 'target' | 'minify' | 'external' | 'coldStart'> & { readonly name: string })[] = [
@@ -69,11 +72,12 @@ const cli: readonly JavaScriptBundle[] = [
  * both folders are: the layer's hash is part of what users deploy.
  */
 export async function bundle(root: string, outdir: string): Promise<void> {
-  const [ofLayer, ...others] = await Promise.all([layer, ...EXPORTED, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
-  const all = [...ofLayer!, ...others.flat()];
+  const [ofLayer, ofRelay, ...others] = await Promise.all([layer, relay, ...EXPORTED, ...cli].map((each) => bundleJavaScript(root, outdir, each)));
+  const all = [...ofLayer!, ...ofRelay!, ...others.flat()];
   writeNotices(root, join(outdir, 'THIRD-PARTY-NOTICES.txt'), all);
   writeFileSync(join(outdir, 'sbom.cdx.json'), renderSbom(root, bundledPackages(all)));
   writeNotices(root, join(outdir, dirname(layer.outfile), 'THIRD-PARTY-NOTICES.txt'), ofLayer!);
+  writeNotices(root, join(outdir, RELAY.DIRECTORY, 'THIRD-PARTY-NOTICES.txt'), ofRelay!);
 
   emitDeclarations(root, join(outdir, 'types'), ENTRIES.map(({ entry }) => entry));
   for (const { name, entry } of ENTRIES) {

@@ -9,6 +9,8 @@ export interface InvokeRequest {
   readonly payload: string;
   /** Milliseconds that the function may take, as it is waited for. */
   readonly limit: number;
+  /** Of a durable function's execution: one that has it already is not begun again. */
+  readonly durableExecutionName?: string;
 }
 
 /** Lambda answered. Whether the function ran is told by `status` and `functionError`. */
@@ -58,13 +60,17 @@ export class LambdaInvoker {
    *   was failing (5xx) or throttling (429) to the end; its `mayHaveTakenEffect`
    *   tells whether the function may have run, or may still be running
    */
-  public async invoke({ functionName, payload, limit }: InvokeRequest): Promise<InvokeReply> {
+  public async invoke({ functionName, payload, limit, durableExecutionName }: InvokeRequest): Promise<InvokeReply> {
     const trace = this.env._X_AMZN_TRACE_ID;
     const answer = await this.#requests.send(
       {
         method: 'POST',
         path: `${this.#basePath}/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`,
-        headers: [['content-type', 'application/json'], ['x-amz-invocation-type', 'RequestResponse']],
+        headers: [
+          ['content-type', 'application/json'],
+          ...(durableExecutionName === undefined ? [] : [['x-amz-durable-execution-name', durableExecutionName] as const]),
+          ['x-amz-invocation-type', 'RequestResponse'],
+        ],
         // Lambda stops a loop of functions by it.
         unsigned: trace === undefined ? [] : [['x-amzn-trace-id', trace]],
         body: payload,

@@ -12,6 +12,8 @@ export interface Host {
   readonly token: () => string;
   /** From 0 up to 1, for jitter. */
   readonly random: () => number;
+  /** No lease is shorter, in seconds: what is executed may go on for so long. */
+  readonly leastLeaseSeconds?: number;
 }
 
 /** Everything that one request with a key is handled with. */

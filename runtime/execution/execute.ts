@@ -2,6 +2,7 @@ import { remainingTime, type Call } from './call';
 import type { Settled } from './commit';
 import { commitOnDemand } from './commit-on-demand';
 import { isRetryable } from './in-handler';
+import { InvokeFailure } from './invoke-failure';
 import { packed, recordingDeadline } from './recording';
 import { runHandler, type HandlerOutcome } from './run-handler';
 import { retentionOf } from '../configuration/settings';
@@ -28,6 +29,7 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   const ran = await runHandler(call, execution, timeLeft);
 
   const own: Answer = { outcome: takeover ? 'takeover' : 'executed', id: claim.id, attempt, reply: ownReply(ran, claim.id, call) };
+  if (ran.kind === 'threw' && ran.error instanceof InvokeFailure) return afterFailedInvoke(call, own, ran.error, ownership, ports);
   const settled = await committer.settled(ran);
   if (settled !== undefined) return afterCommit(call, own, settled, ownership, ports);
 
@@ -49,6 +51,14 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
     case 'unpersisted':
       return notPersisted(call, own, concluded);
   }
+}
+
+/** The handler was an invocation: what it did is the other function's to say, and that one has not said anything. */
+async function afterFailedInvoke(call: Call, own: Answer, cause: InvokeFailure, ownership: Ownership, ports: Ports): Promise<Answer> {
+  const problem = { reason: cause.message, cause };
+  if (cause.fate === 'unknown') return { ...own, outcome: 'store_error', problem };
+  await release(ownership, ports, recordingDeadline(call));
+  return outOfReach(call, problem, { id: own.id, attempt: own.attempt });
 }
 
 /**

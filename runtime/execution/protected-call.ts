@@ -1,8 +1,8 @@
 import { MINIMUM_BUDGET, deadlineAfter, remainingTime, type Call } from './call';
 import { execute } from './execute';
+import { retentionOf } from '../configuration/settings';
 import { isConfigurationFault } from '../errors';
 import { acquire, type Acquired, type LeaseTerms, type Ownership, type Ports, type Unavailable } from '../protocol/acquire';
-import { retentionOf } from '../configuration/settings';
 import { release } from '../protocol/conclude';
 import { judgeKeyTime } from '../protocol/key-time';
 import type { IdempotencyRecord } from '../protocol/record';
@@ -115,8 +115,8 @@ function tooLate({ context, host }: Call, { leaseDeadline }: Ownership): Problem
   return until(leaseDeadline, host.clock) > 0 ? undefined : LEASE_OVER;
 }
 
-const termsOf = ({ settings }: Call, remaining: Millis): LeaseTerms => {
-  const processing = seconds(settings.processingTimeoutSeconds);
+const termsOf = ({ settings, host }: Call, remaining: Millis): LeaseTerms => {
+  const processing = Math.max(seconds(settings.processingTimeoutSeconds), seconds(host.leastLeaseSeconds ?? 0)) as Millis;
   return {
     lease: Number.isFinite(remaining) ? (Math.max(processing, Math.ceil(remaining)) as Millis) : processing,
     ...retentionOf(settings),

@@ -1,0 +1,183 @@
+/** The relay by the table of what an Invoke may end with, before a Lambda that answers as it is told. */
+import { LambdaInvoker } from '../../../runtime/aws/lambda-invoke';
+import { relayed } from '../../../runtime/execution/relayed';
+import { wrap, systemHost } from '../../../runtime/idempotent';
+import { isReadable } from '../../../runtime/protocol/record';
+import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
+import type { Claim, IdempotencyStore } from '../../../runtime/stores/store';
+import { httpApiEvent } from '../../../runtime/testing/events';
+import { CREDENTIALS, startService, type ServiceReply, type TestService } from '../../support/aws-service';
+import { seen } from '../../support/fronts';
+import { observed } from '../../support/quiet';
+
+const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:pay:live';
+
+let lambda: TestService;
+beforeEach(async () => {
+  lambda = await startService();
+});
+afterEach(() => lambda.stop());
+
+const event = (headers: Record<string, string> = { 'Idempotency-Key': 'payment-1' }) => httpApiEvent({ headers, body: 'amount=1' });
+const context = (ms = 20_000) => {
+  const end = Date.now() + ms;
+  return { awsRequestId: 'request-1', getRemainingTimeInMillis: () => end - Date.now() };
+};
+
+function relay(options: object = {}, durable = false) {
+  const { logger, metrics, lines } = observed();
+  const memory = new MemoryStore();
+  const claims: Claim[] = [];
+  const store: IdempotencyStore = {
+    limits: memory.limits,
+    claim: (claim) => (claims.push(claim), memory.claim(claim)),
+    complete: (completion) => memory.complete(completion),
+    release: (release) => memory.release(release),
+    read: (id) => memory.read(id),
+  };
+  const invoker = new LambdaInvoker('eu-west-1', { ...CREDENTIALS, AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint });
+  const handler = wrap(
+    relayed({ arn: ARN, durable }, (request) => invoker.invoke(request), () => 0),
+    { store, logger, metrics, ...options },
+    { ...systemHost, leastLeaseSeconds: 43 },
+    {},
+  ) as (event: unknown, context: unknown) => Promise<unknown>;
+  const status = async () => {
+    const record = await memory.read(claims.at(-1)!.id);
+    return record !== undefined && isReadable(record) ? record.status : undefined;
+  };
+  return { handler, claims, status, lines };
+}
+
+const answer = (reply: ServiceReply): void => void (lambda.reply = () => reply);
+const failed = (errorType: string | undefined, errorMessage = 'failed'): ServiceReply =>
+  ({ status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: JSON.stringify({ errorType, errorMessage }) });
+const refused = (status: number, type: string): ServiceReply => ({ status, headers: { 'x-amzn-errortype': type }, body: '{}' });
+const PAID: ServiceReply = { status: 200, body: '{"statusCode":201,"headers":{},"body":"paid"}' };
+
+test('F163: a payload is the response, and is recorded', async () => {
+  answer(PAID);
+  const { handler, status } = relay();
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 201, body: 'paid' });
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 201, body: 'paid', headers: { 'x-idempotent-replay': 'true' } });
+  expect([await status(), lambda.received.length]).toEqual(['C', 1]);
+});
+
+test('F163: the target gets the event as it is, and what it may know of its execution', async () => {
+  answer(PAID);
+  const { handler, claims } = relay();
+  const sent = event();
+  await handler(sent, context());
+  const { requestContext: { idempotency, ...requestContext }, ...rest } = JSON.parse(lambda.received[0]!.body.toString());
+  expect({ ...rest, requestContext }).toEqual(JSON.parse(JSON.stringify(sent)));
+  expect(idempotency).toEqual({
+    id: claims[0]!.id,
+    attempt: 1,
+    isTakeover: false,
+    leaseExpiresAt: new Date(claims[0]!.leaseEnd).toISOString(),
+    key: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  expect(decodeURIComponent(lambda.received[0]!.path)).toContain(ARN);
+});
+
+test('F163: the lease is as long as the target may go on, whatever is left of the relay’s own time', async () => {
+  answer(PAID);
+  const { handler, claims } = relay({ processingTimeoutSeconds: 1 });
+  await handler(event(), context(5_000));
+  expect(claims[0]!.leaseEnd - claims[0]!.now).toBe(43_000);
+});
+
+test('F163: a durable function’s execution bears the record’s id', async () => {
+  answer(PAID);
+  const { handler, claims } = relay({}, true);
+  await handler(event(), context());
+  expect(lambda.received[0]!.headers['x-amz-durable-execution-name']).toBe(claims[0]!.id);
+});
+
+test('F163: a FunctionError of the handler’s own is a throw, recorded', async () => {
+  answer(failed('DeclinedError', 'no money'));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ name: 'DeclinedError', message: 'no money' });
+  expect(await status()).toBe('C');
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 500, headers: { 'x-idempotent-replay': 'true' } });
+  expect(lambda.received).toHaveLength(1);
+});
+
+test('F163: or released, where that is chosen, and always where it is a RetryableError', async () => {
+  answer(failed('DeclinedError'));
+  const choosing = relay({ thrownErrors: 'release' });
+  await expect(choosing.handler(event(), context())).rejects.toThrow('failed');
+  answer(failed('RetryableError'));
+  const always = relay();
+  await expect(always.handler(event(), context())).rejects.toThrow('failed');
+  expect([await choosing.status(), await always.status()]).toEqual(['R', 'R']);
+});
+
+test.each([
+  ['a time-out', failed('Sandbox.Timedout', '2026-11-25T00:00:00Z x Task timed out after 3.00 seconds')],
+  ['a time-out of an older runtime', failed(undefined, '2026-11-25T00:00:00Z x Task timed out after 3.00 seconds')],
+  ['an exit', failed('Runtime.ExitError')],
+  ['too little memory', failed('Runtime.OutOfMemory')],
+])('F163: %s of the sandbox is a crash: the gateway’s error, nothing recorded, the lease decides', async (_, reply) => {
+  answer(reply);
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ code: 'IDEMPOTENCY_INVOKE_FAILED' });
+  expect(await status()).toBe('P');
+  expect(seen(await handler(event(), context())).statusCode).toBe(409);
+  expect(lambda.received).toHaveLength(1);
+});
+
+test.each([
+  ['429', refused(429, 'TooManyRequestsException')],
+  ['a set-up that failed', refused(502, 'EFSMountTimeoutException')],
+])('F163: after %s it is sent again, and then runs once', async (_, reply) => {
+  lambda.reply = (number) => (number === 1 ? reply : PAID);
+  const { handler, status } = relay();
+  expect(seen(await handler(event(), context())).statusCode).toBe(201);
+  expect([lambda.received.length, await status()]).toEqual([2, 'C']);
+});
+
+test.each([
+  ['429 to the end', refused(429, 'TooManyRequestsException')],
+  ['a set-up that fails to the end', refused(502, 'EFSMountTimeoutException')],
+  ['400', refused(400, 'InvalidRequestContentException')],
+  ['403', refused(403, 'AccessDeniedException')],
+  ['404', refused(404, 'ResourceNotFoundException')],
+  ['413', refused(413, 'RequestTooLargeException')],
+])('F163: after %s the key is released and the caller told 503, with a line in the log', async (_, reply) => {
+  answer(reply);
+  const { handler, status, lines } = relay();
+  expect(seen(await handler(event(), context())).statusCode).toBe(503);
+  expect([await status(), lines.filter(({ level }) => level === 'error').length]).toEqual(['R', 1]);
+});
+
+test('F163: so it is where no connection comes about', async () => {
+  const { handler, status } = relay();
+  await lambda.stop();
+  expect(seen(await handler(event(), context())).statusCode).toBe(503);
+  expect(await status()).toBe('R');
+  lambda = await startService();
+});
+
+test.each<[string, ServiceReply]>([
+  ['500', refused(500, 'ServiceException')],
+  ['a 502 of another kind', refused(502, 'BadGateway')],
+  ['409', refused(409, 'ResourceConflictException')],
+  ['a reset', 'cut'],
+  ['no answer in time', 'hang'],
+  ['what is no JSON', { status: 200, body: 'garbage' }],
+])('F163: after %s nobody knows: the gateway’s error, nothing recorded, not sent again, the lease decides', async (_, reply) => {
+  answer(reply);
+  const { handler, status } = relay();
+  await expect(handler(event(), context(reply === 'hang' ? 1_200 : 20_000))).rejects.toMatchObject({ code: 'IDEMPOTENCY_INVOKE_FAILED' });
+  expect([await status(), lambda.received.length]).toEqual(['P', 1]);
+});
+
+test.each([['a request without a key', event({})], ['an event that is no HTTP request', { Records: [{ eventSource: 'aws:sqs' }] }]])(
+  'F163: %s is relayed as it is', async (_, given) => {
+    answer(PAID);
+    const { handler, claims } = relay();
+    expect(await handler(given, context())).toEqual({ statusCode: 201, headers: {}, body: 'paid' });
+    expect(JSON.parse(lambda.received[0]!.body.toString())).toEqual(JSON.parse(JSON.stringify(given)));
+    expect(claims).toEqual([]);
+  });
