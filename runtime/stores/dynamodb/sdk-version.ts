@@ -1,4 +1,3 @@
-import type { DynamoDbClientLike } from './dynamodb-sdk-transport';
 import { IdempotencyConfigurationError } from '../../errors';
 
 /** The first version whose refused writes bring the item that refused them (`ReturnValuesOnConditionCheckFailure`). */
@@ -24,7 +23,7 @@ interface ClientConfig {
  * @throws IdempotencyConfigurationError where the client is older than the least
  *   version, or than the copy of the SDK that the command is of can be sent by
  */
-export async function checkSdk(client: DynamoDbClientLike, command: object): Promise<void> {
+export async function checkSdk(client: object, command: object): Promise<void> {
   const { config } = client as { config?: ClientConfig };
   const version = await versionOf(config);
   if (version !== undefined && isOlder(version, LEAST_SDK_VERSION)) {
