@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { appCommand, UserFolder, type Cli } from './support/cli';
 
 jest.setTimeout(120_000);
@@ -68,9 +70,11 @@ test('conflict while the first runs', async () => {
   const key = newKey();
   const runs = () => cli.events.filter((event) => event.event === 'log' && event.line.includes('handler runs')).length;
   const before = runs();
-  const first = post(`${payments}/payments`, key, { how: 'slow' });
+  const until = path.join(user.root, key);
+  const first = post(`${payments}/transfers`, key, { until });
   await cli.until(() => (runs() > before ? true : undefined));
-  const second = await post(`${payments}/payments`, key, { how: 'slow' });
+  const second = await post(`${payments}/transfers`, key, { until });
+  writeFileSync(until, '');
   expect([second.status, JSON.parse(second.text)]).toEqual([409, {
     code: 'IDEMPOTENCY_CONFLICT', message: 'A request with this idempotency key is already being processed', status: 409,
   }]);
@@ -86,6 +90,10 @@ test('passed without a key, rejected with a bad one', async () => {
 });
 
 test.each(['exit', 'hang'])('F3: a function that dies (%s) recorded nothing: 500, then 409, then a takeover', async (how) => {
+  // Two sandboxes, so that the retry need not wait for a start while the lease runs.
+  const warm = outcomes();
+  await Promise.all([1, 2].map(() => post(`${payments}/payments`, newKey(), { how: 'slow' })));
+  await warm(2);
   const told = outcomes();
   const key = newKey();
   expect((await post(`${payments}/payments`, key, { how })).status).toBe(500);
