@@ -35,3 +35,13 @@ export class RecordUnreadable extends Error {
     this.name = 'RecordUnreadable';
   }
 }
+
+/** A recorded response that is encrypted for another key, tenant or secret, or has been changed. Answered with 503, and told apart in the log. */
+export class ResponseSealed extends Error {
+  public readonly code = 'IDEMPOTENCY_RESPONSE_SEALED';
+
+  public constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'ResponseSealed';
+  }
+}

@@ -1,6 +1,7 @@
 import type { ResolvedSettings } from '../configuration/settings';
 import type { IdempotencyLogger } from '../observability/logger';
 import type { Front, HttpRequest } from '../request/fronts/front';
+import type { Seal } from '../response/seal';
 import type { OverflowStore } from '../stores/overflow/overflow-store';
 import type { IdempotencyStore } from '../stores/store';
 import type { Clock, Millis, MonotonicMillis } from '../time';
@@ -30,6 +31,8 @@ export interface Call {
   readonly handler: (event: unknown, context: unknown) => unknown;
   readonly store: IdempotencyStore;
   readonly overflow?: OverflowStore;
+  /** Opens recorded responses that are encrypted, once key secret and tenant are known. */
+  readonly seal?: Seal;
   readonly host: Host;
   readonly logger: IdempotencyLogger;
 }

@@ -14,6 +14,7 @@ import { keyTimeOf, type KeyTimeResult } from '../request/key-time';
 import { standingId } from '../request/standing-id';
 import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
 import { replayOf } from '../response/replay';
+import { sealFor } from '../response/seal';
 import { seconds, type Millis } from '../time';
 
 /** Longest wait for the store before the handler runs, in milliseconds. */
@@ -23,33 +24,35 @@ const CLAIM_LIMIT = 5_000;
  * One request with a key, in the order of things: authorize, id, fingerprint,
  * claim, handler, complete, response.
  */
-export async function protectedCall(call: Call): Promise<Answer> {
-  const { context, settings, request, host } = call;
-  const denial = await denied(call);
+export async function protectedCall(given: Call): Promise<Answer> {
+  const { context, settings, request, host } = given;
+  const denial = await denied(given);
   if (denial !== undefined) return { outcome: 'rejected', reply: denial };
 
-  const sent = keyTimeOf(call.key, request, settings.keyTime);
-  if (sent.kind === 'invalid') return refuse(call, 'rejected', { kind: 'key-invalid', reason: sent.reason });
-  const age = ageOf(sent, call);
-  if (age === 'ahead') return refuse(call, 'rejected', { kind: 'key-invalid', reason: 'time-ahead' });
-  if (age === 'late') return refuse(call, 'rejected', { kind: 'key-expired' }, KEY_TOO_OLD);
+  const sent = keyTimeOf(given.key, request, settings.keyTime);
+  if (sent.kind === 'invalid') return refuse(given, 'rejected', { kind: 'key-invalid', reason: sent.reason });
+  const age = ageOf(sent, given);
+  if (age === 'ahead') return refuse(given, 'rejected', { kind: 'key-invalid', reason: 'time-ahead' });
+  if (age === 'late') return refuse(given, 'rejected', { kind: 'key-expired' }, KEY_TOO_OLD);
 
-  const ids = await recordIds(call);
-  if (ids.kind === 'tenant-missing') return refuse(call, 'rejected', { kind: 'tenant-missing' });
+  const ids = await recordIds(given);
+  if (ids.kind === 'tenant-missing') return refuse(given, 'rejected', { kind: 'tenant-missing' });
   if (ids.kind === 'threw') return { outcome: 'rejected', reply: ids };
-  if (ids.kind === 'unavailable') return outOfReach(call, ids.problem);
+  if (ids.kind === 'unavailable') return outOfReach(given, ids.problem);
 
   // Large bodies take their time, which is none of the store's.
   const plain = fingerprint(request, settings, sent.kind === 'sent' ? sent.text : undefined);
   const remaining = remainingTime(context);
-  if (remaining < MINIMUM_BUDGET) return outOfReach(call, TOO_LATE, { id: ids.id });
-  const deadline = deadlineAfter(call, Math.min(CLAIM_LIMIT, remaining / 2));
-  const standing = await standingId(ids, call.store, host.clock, deadline);
+  if (remaining < MINIMUM_BUDGET) return outOfReach(given, TOO_LATE, { id: ids.id });
+  const deadline = deadlineAfter(given, Math.min(CLAIM_LIMIT, remaining / 2));
+  const standing = await standingId(ids, given.store, host.clock, deadline);
   if (!standing.known) {
-    return unavailable(call, { kind: 'unavailable', reason: 'the former record could not be read', cause: standing.cause, unanswered: true }, ids.id);
+    return unavailable(given, { kind: 'unavailable', reason: 'the former record could not be read', cause: standing.cause, unanswered: true }, ids.id);
   }
 
   const { id, secret } = standing.value;
+  const call: Call = secret === undefined ? given : { ...given, seal: sealFor({ key: given.key, tenant: ids.tenant, secret, id }) };
+  if (settings.responseEncryption === 'client-key' && call.seal === undefined) return outOfReach(call, NO_SECRET, { id });
   const key = { id, fingerprint: secret === undefined ? plain : keyed(plain, secret) };
   const terms = termsOf(call, remaining);
   const ports: Ports = {
@@ -103,6 +106,9 @@ const ageOf = (sent: Exclude<KeyTimeResult, { kind: 'invalid' }>, { settings, ho
 const KEY_TOO_OLD = { problem: { reason: 'the key is older than keys are remembered' } };
 
 const TOO_LATE: Problem = { reason: 'too little of the function’s time is left' };
+
+/** Nothing is executed whose response would be recorded in the clear. */
+const NO_SECRET: Problem = { reason: 'there is no key secret to encrypt the response with' };
 
 const LEASE_OVER: Problem = { reason: 'the lease was over when the claim was answered' };
 

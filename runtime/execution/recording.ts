@@ -27,8 +27,8 @@ export const recordingDeadline = (call: Call): MonotonicMillis => {
  * large to keep.
  */
 export async function packed(response: HttpResponse, call: Call, { claim }: Ownership, deadline: MonotonicMillis): Promise<StoredResponse> {
-  const { store, overflow, settings, host, logger } = call;
-  const fit = pack({ ...response, headers: storedHeaders(response.headers, settings) }, store.limits);
+  const { store, overflow, settings, seal, host, logger } = call;
+  const fit = pack({ ...response, headers: storedHeaders(response.headers, settings) }, store.limits, settings.responseEncryption === 'client-key' ? seal : undefined);
   if (fit.kind === 'fits') return fit.stored;
   if (fit.kind === 'too-large') return fit.otherwise;
   const place = overflow ?? (fit.fitsItem ? store.bodies : undefined);

@@ -10,6 +10,8 @@ export type RecordStatus = 'P' | 'C' | 'R';
 export interface StoredResponse {
   readonly statusCode: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** In their place where they are sealed, in base64. */
+  readonly sealedHeaders?: string;
   /** Absent where the response was too large to keep, or lies in the overflow bucket. */
   readonly body?: Uint8Array;
   readonly encoding: BodyEncoding;
@@ -23,6 +25,8 @@ export interface BodyEncoding {
   readonly deflated: boolean;
   /** The body was too large to keep: retries get 410. */
   readonly tooLarge: boolean;
+  /** Headers and body are encrypted: see seal.ts. */
+  readonly sealed?: true;
 }
 
 /** The one record of a key. */

@@ -1,7 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { RecordUnreadable } from '../errors';
+import { RecordUnreadable, ResponseSealed } from '../errors';
 import { isHeaderName, isHeaderValue } from './http-header';
-import type { StoredResponse } from '../protocol/record';
+import { SEAL_LENGTH, type Seal } from './seal';
+import type { BodyEncoding, StoredResponse } from '../protocol/record';
 import type { HttpResponse } from '../request/fronts/front';
 import type { StoreLimits } from '../stores/store';
 
@@ -40,36 +41,51 @@ export type Packed =
  * Packs a response for a store: the body as raw bytes, base64 undone, and
  * deflated only where the item needs fewer write units for it, or would not hold
  * it otherwise. Headers go as they are: see `replay-headers.ts` for which ones.
+ *
+ * @param seal encrypts headers and body, after deflating
  */
-export function pack(response: HttpResponse, limits: StoreLimits): Packed {
+export function pack(response: HttpResponse, limits: StoreLimits, seal?: Seal): Packed {
   const { statusCode, headers, isBase64Encoded } = response;
   const bytes = Buffer.from(response.body, isBase64Encoded ? 'base64' : 'utf8');
-  const store = (body: Uint8Array | undefined, deflated: boolean): StoredResponse => ({
-    statusCode,
-    headers,
-    ...(body === undefined ? {} : { body }),
-    encoding: { base64: isBase64Encoded, deflated, tooLarge: false },
-  });
+  const store = (packed: { readonly deflated: boolean; readonly body?: Uint8Array }): StoredResponse => {
+    const encoding: BodyEncoding = { base64: isBase64Encoded, deflated: packed.deflated, tooLarge: false, ...(seal === undefined ? {} : { sealed: true }) };
+    return {
+      statusCode,
+      ...(seal === undefined ? { headers } : { headers: [], sealedHeaders: base64Of(seal.seal('headers', aboutOf(statusCode, encoding), headerBytes)) }),
+      ...(packed.body === undefined ? {} : { body: packed.body }),
+      encoding,
+    };
+  };
+  const sealed = (body: Uint8Array, deflated: boolean): Uint8Array =>
+    seal === undefined ? body : seal.seal('body', aboutOf(statusCode, { base64: isBase64Encoded, deflated }), body);
+  const headerBytes = Buffer.from(JSON.stringify(headers));
   const tombstone: StoredResponse = { statusCode, headers: [], encoding: { base64: isBase64Encoded, deflated: false, tooLarge: true } };
-  const rest = REST_OF_ITEM + Buffer.byteLength(JSON.stringify(headers));
+  const overhead = seal === undefined ? 0 : SEAL_LENGTH;
+  const rest = REST_OF_ITEM + overhead + (seal === undefined ? headerBytes.length : base64Length(headerBytes.length + SEAL_LENGTH));
   if (bytes.length > MAX_BODY_BYTES || !fits(rest, limits)) return { kind: 'too-large', otherwise: tombstone };
 
   const liesInline = (body: Uint8Array): boolean => fits(rest + body.length, limits) && body.length <= (limits.inlineBytes ?? Infinity);
   const units = (body: Uint8Array): number => writeUnits(rest + body.length, limits);
-  if (liesInline(bytes) && units(bytes) <= 1) return { kind: 'fits', stored: store(bytes, false) };
+  if (liesInline(bytes) && units(bytes) <= 1) return { kind: 'fits', stored: store({ body: sealed(bytes, false), deflated: false }) };
   const packed = deflateRawSync(bytes);
   const deflated = liesInline(bytes) ? units(packed) < units(bytes) : packed.length < bytes.length;
   const body = deflated ? packed : bytes;
-  const stored = store(body, deflated);
-  if (liesInline(body)) return { kind: 'fits', stored };
+  const whole = { body: sealed(body, deflated), deflated };
+  if (liesInline(body)) return { kind: 'fits', stored: store(whole) };
   return {
     kind: 'beside',
-    bytes: body,
-    pointer: store(undefined, deflated),
-    fitsItem: fits(REST_OF_ITEM + body.length, limits),
-    otherwise: fits(rest + body.length, limits) ? stored : tombstone,
+    bytes: whole.body,
+    pointer: store({ deflated }),
+    fitsItem: fits(REST_OF_ITEM + whole.body.length, limits),
+    otherwise: fits(rest + body.length, limits) ? store(whole) : tombstone,
   };
 }
+
+/** What is in the clear and must stand as it stood: it says how the rest is read. */
+const aboutOf = (statusCode: number, { base64, deflated }: Pick<BodyEncoding, 'base64' | 'deflated'>): string => `${statusCode} ${base64} ${deflated}`;
+
+const base64Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const base64Length = (length: number): number => Math.ceil(length / 3) * 4;
 
 /** The response in the record itself, whatever that costs, or that it was executed and is not kept. */
 export function packWhole(response: HttpResponse, limits: StoreLimits): StoredResponse {
@@ -86,10 +102,12 @@ const writeUnits = (size: number, { writeUnitBytes }: StoreLimits): number => (w
  * the record. Whoever may write to the store may have written the record:
  * nothing in it is taken on trust, and decompression is bounded.
  *
+ * @param seal opens one that is encrypted
  * @throws RecordUnreadable where it is not a response that `pack` could have made
+ * @throws ResponseSealed where it is encrypted, and `seal` is missing or is for something else
  */
-export function unpack(stored: StoredResponse): HttpResponse {
-  const { statusCode, headers, body, encoding } = stored;
+export function unpack(stored: StoredResponse, seal?: Seal): HttpResponse {
+  const { statusCode, headers, body, encoding } = opened(stored, seal);
   if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) throw new RecordUnreadable('The recorded status is no HTTP status');
   if (!Array.isArray(headers) || !headers.every(isHeader)) throw new RecordUnreadable('The recorded headers are no HTTP headers');
   if (encoding.tooLarge || !(body instanceof Uint8Array)) throw new RecordUnreadable('The recorded response has no body');
@@ -102,6 +120,16 @@ export function unpack(stored: StoredResponse): HttpResponse {
     body: encoding.base64 ? Buffer.from(bytes).toString('base64') : textOf(bytes),
     isBase64Encoded: encoding.base64,
   };
+}
+
+function opened(stored: StoredResponse, seal: Seal | undefined): StoredResponse {
+  const { statusCode, encoding, body, sealedHeaders } = stored;
+  if (!encoding.sealed) return stored;
+  if (seal === undefined) throw new ResponseSealed('The recorded response is encrypted: it opens with the client\'s key, its tenant and the key secret');
+  if (typeof sealedHeaders !== 'string' || !(body instanceof Uint8Array)) throw new RecordUnreadable('The recorded response has no headers or no body');
+  const about = aboutOf(statusCode, encoding);
+  const headers = JSON.parse(Buffer.from(seal.open('headers', about, Buffer.from(sealedHeaders, 'base64'))).toString()) as StoredResponse['headers'];
+  return { ...stored, headers, body: seal.open('body', about, body) };
 }
 
 const isHeader = (pair: unknown): boolean =>

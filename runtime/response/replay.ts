@@ -4,6 +4,7 @@ import { unpack } from './codec';
 import { exposing } from './cors';
 import { replayedHeaders } from './replay-headers';
 import { retryHints } from './retry-hints';
+import { ResponseSealed } from '../errors';
 import type { Call } from '../execution/call';
 import type { IdempotencyRecord } from '../protocol/record';
 import type { HttpResponse } from '../request/fronts/front';
@@ -28,9 +29,10 @@ export async function replayOf({ id, response: stored }: IdempotencyRecord, call
     body = fetched.value;
   }
   try {
-    return { kind: 'response', response: marked(unpack({ ...stored, body }), call) };
+    return { kind: 'response', response: marked(unpack({ ...stored, body }, call.seal), call) };
   } catch (cause) {
-    return unreadable('the recorded response cannot be read', cause);
+    const sealed = cause instanceof ResponseSealed;
+    return unreadable(sealed ? 'the recorded response does not open with this key, tenant and secret' : 'the recorded response cannot be read', cause);
   }
 }
 

@@ -12,6 +12,8 @@ export interface TableSchema {
 const BASE64 = 1;
 const DEFLATED = 2;
 const TOO_LARGE = 4;
+const SEALED = 8;
+const ALL_FLAGS = BASE64 | DEFLATED | TOO_LARGE | SEALED;
 
 /** The response's attributes: what COMPLETE sets and CLAIM removes. */
 export const RESPONSE_ATTRIBUTES = [
@@ -25,11 +27,11 @@ export const RESPONSE_ATTRIBUTES = [
 
 /** Attributes of a response and its end; members that they have not are absent. */
 export function encodeResponse(response: StoredResponse, expiresAt?: EpochSeconds): Item {
-  const { base64, deflated, tooLarge } = response.encoding;
-  const flags = (base64 ? BASE64 : 0) | (deflated ? DEFLATED : 0) | (tooLarge ? TOO_LARGE : 0);
+  const { base64, deflated, tooLarge, sealed } = response.encoding;
+  const flags = (base64 ? BASE64 : 0) | (deflated ? DEFLATED : 0) | (tooLarge ? TOO_LARGE : 0) | (sealed ? SEALED : 0);
   return {
     [ATTRIBUTES.RESPONSE_STATUS]: { N: String(response.statusCode) },
-    [ATTRIBUTES.RESPONSE_HEADERS]: { S: JSON.stringify(response.headers) },
+    [ATTRIBUTES.RESPONSE_HEADERS]: { S: response.sealedHeaders ?? JSON.stringify(response.headers) },
     [ATTRIBUTES.RESPONSE_ENCODING]: { N: String(flags) },
     ...(response.body === undefined ? {} : { [ATTRIBUTES.RESPONSE_BODY]: { B: response.body } }),
     ...(response.overflow === undefined ? {} : { [ATTRIBUTES.RESPONSE_OVERFLOW]: { S: response.overflow } }),
@@ -66,6 +68,10 @@ function decode(id: string, item: Record<string, unknown>, schema: TableSchema):
   }
   if (version < FORMAT_VERSION) throw new Malformed(ATTRIBUTES.VERSION);
   const status = text(item[ATTRIBUTES.STATUS]);
+  // What a flag of a later version does to the bytes is not known: they are none to be answered with.
+  if (status === 'C' && needInteger(item, ATTRIBUTES.RESPONSE_ENCODING) > ALL_FLAGS) {
+    return { id, unreadable: 'newer-version', detail: 'a response encoded in a way of a later version' };
+  }
   if (status !== 'P' && status !== 'C' && status !== 'R') throw new Malformed(ATTRIBUTES.STATUS);
   return {
     id: id === '' ? malformed(schema.partitionKey) : id,
@@ -87,11 +93,13 @@ function responseOf(status: RecordStatus, item: Record<string, unknown>): Pick<I
   if (statusCode < 100 || statusCode > 599) throw new Malformed(ATTRIBUTES.RESPONSE_STATUS);
   const body = item[ATTRIBUTES.RESPONSE_BODY];
   const overflow = item[ATTRIBUTES.RESPONSE_OVERFLOW];
+  const encoding = encodingOf(needInteger(item, ATTRIBUTES.RESPONSE_ENCODING));
+  const headers = text(item[ATTRIBUTES.RESPONSE_HEADERS]);
   return {
     response: {
       statusCode,
-      headers: headersOf(text(item[ATTRIBUTES.RESPONSE_HEADERS])),
-      encoding: encodingOf(needInteger(item, ATTRIBUTES.RESPONSE_ENCODING)),
+      ...(encoding.sealed ? { headers: [], sealedHeaders: headers ?? malformed(ATTRIBUTES.RESPONSE_HEADERS) } : { headers: headersOf(headers) }),
+      encoding,
       ...(body === undefined ? {} : { body: binary(body) ?? malformed(ATTRIBUTES.RESPONSE_BODY) }),
       ...(overflow === undefined ? {} : { overflow: text(overflow) ?? malformed(ATTRIBUTES.RESPONSE_OVERFLOW) }),
     },
@@ -118,6 +126,7 @@ const encodingOf = (flags: number): BodyEncoding => ({
   base64: (flags & BASE64) !== 0,
   deflated: (flags & DEFLATED) !== 0,
   tooLarge: (flags & TOO_LARGE) !== 0,
+  ...((flags & SEALED) === 0 ? {} : { sealed: true as const }),
 });
 
 class Malformed extends Error {
