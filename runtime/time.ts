@@ -1,4 +1,4 @@
-import type { CancelSignal } from './cancellation';
+import type { CancelSignal } from './protocol/cancellation';
 
 /**
  * Units of time. DynamoDB's TTL is in seconds, a lease needs milliseconds, and

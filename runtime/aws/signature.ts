@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials';
-import { hmac, hmacHex, hmacKey, sha256Hex, type HmacKey } from '../digest';
+import { hmac, hmacHex, hmacKey, sha256Hex, type HmacKey } from './digest';
 import type { EpochMillis } from '../time';
 
 /** What is signed. There is no query: none of the calls that are made has one. */

@@ -1,6 +1,6 @@
 import { requestIdOf, type Call } from './call';
 import { within, type IdempotentExecution } from './in-handler';
-import { Cancellation, SignalOnDemand } from '../cancellation';
+import { Cancellation, SignalOnDemand } from '../protocol/cancellation';
 import { derivedKey } from '../request/record-id';
 import type { Millis } from '../time';
 

@@ -1,4 +1,4 @@
-import { Cancellation, SignalOnDemand } from '../cancellation';
+import { Cancellation, SignalOnDemand } from './cancellation';
 import type { CallOptions } from '../stores/store';
 import type { Clock, Millis, MonotonicMillis } from '../time';
 

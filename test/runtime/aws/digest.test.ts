@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { hmac, hmacHex, hmacKey, sha256, sha256Hex } from '../../runtime/digest';
+import { hmac, hmacHex, hmacKey, sha256, sha256Hex } from '../../../runtime/aws/digest';
 
 const data = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 300 }), fc.uint8Array({ maxLength: 300 }));
 
