@@ -7,6 +7,7 @@ import { KeyScope } from './key-scope';
 import { KeyTime } from './key-time';
 import { OnConflict } from './on-conflict';
 import { OnStoreError } from './on-store-error';
+import { ResponseEncryption } from './response-encryption';
 import { StoreResponse } from './store-response';
 import { Takeover } from './takeover';
 import { TenantSource } from './tenant-source';
@@ -213,6 +214,13 @@ export interface IdempotencySettings {
    * @default - the current version
    */
   readonly previousKeySecretVersionId?: string;
+
+  /**
+   * Whether recorded responses are encrypted so that only the client's key opens them.
+   *
+   * @default ResponseEncryption.none()
+   */
+  readonly responseEncryption?: ResponseEncryption;
 
   /**
    * Keeps APIs apart that share a table. It enters every record's id: under

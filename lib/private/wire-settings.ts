@@ -23,6 +23,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
   checkMinKeyLength(site, settings.minKeyLength);
   checkNamespace(site, settings.namespace);
   checkVersionOfSecret(site, 'keySecret', settings.keySecret, settings.keySecretVersionId);
+  checkEncryption(site, settings);
   checkVersionOfSecret(site, 'previousKeySecret', settings.previousKeySecret, settings.previousKeySecretVersionId);
 
   const wait = settings.onConflict?._longestWait();
@@ -34,6 +35,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
     ttlSeconds: seconds(site, 'ttl', settings.ttl, 1),
     rememberSeconds: seconds(site, 'remember', settings.remember, 0),
     keyTime: keyTime(site, settings.keyTime?._render()),
+    responseEncryption: settings.responseEncryption?._render(),
     processingTimeoutSeconds: seconds(site, 'processingTimeout', settings.processingTimeout, 1),
     clockMarginSeconds: seconds(site, 'clockMargin', settings.clockMargin, 0),
     includeRequestHash: settings.includeRequestHash,
@@ -87,6 +89,16 @@ function checkMinKeyLength(site: IConstruct, length: number | undefined): void {
 function checkNamespace(site: IConstruct, namespace: string | undefined): void {
   if (namespace !== '') return;
   refuse({ site, prop: 'namespace', problem: 'is empty', remedy: 'Name it, or leave it out to use the stack\'s name and the path of the construct' });
+}
+
+function checkEncryption(site: IConstruct, { responseEncryption, keySecret }: IdempotencySettings): void {
+  if (responseEncryption?._render() !== 'client-key' || keySecret !== undefined) return;
+  refuse({
+    site,
+    prop: 'responseEncryption',
+    problem: 'is clientKey() without a keySecret, so that whoever reads the table could try keys against it',
+    remedy: 'Give keySecret too',
+  });
 }
 
 function checkVersionOfSecret(site: IConstruct, prop: string, secret: ISecret | undefined, versionId: string | undefined): void {

@@ -1,9 +1,9 @@
-import { CfnParameter, Duration, Lazy, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
-import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, StoreResponse, TenantSource } from '../../lib';
+import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, ResponseEncryption, StoreResponse, TenantSource } from '../../lib';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
 const wire = (settings: IdempotencySettings) => {
@@ -297,5 +297,25 @@ describe('how long keys are known', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::ApiGatewayV2::Api', {
       CorsConfiguration: { AllowHeaders: ['Idempotency-Key', 'Repeatability-First-Sent'] },
     });
+  });
+});
+
+describe('F113: responses that only the client’s key opens', () => {
+  const secretIn = (stack: Stack) => Secret.fromSecretNameV2(stack, 'Secret', 'pepper');
+
+  test('F113: is in the environment, beside the secret', () => {
+    const stack = newStack();
+    new Idempotency(stack, 'Idempotency', { responseEncryption: ResponseEncryption.clientKey(), keySecret: secretIn(stack), keySecretVersionId: 'v1' }).attach(newFunction(stack));
+    expect(settingsOf(Template.fromStack(stack)).defaults.responseEncryption).toBe('client-key');
+    expect(wire({ responseEncryption: ResponseEncryption.none() }).responseEncryption).toBe('none');
+  });
+
+  test('F113: throws without a key secret, wherever it is asked for', () => {
+    const message = 'responseEncryption is clientKey() without a keySecret, so that whoever reads the table could try keys against it. Give keySecret too';
+    expect(() => make({ responseEncryption: ResponseEncryption.clientKey() })).toThrow(message);
+    const stack = newStack();
+    expect(() => new Idempotency(stack, 'Idempotency').attach(newFunction(stack), { responseEncryption: ResponseEncryption.clientKey() })).toThrow(message);
+    const keyed = new Idempotency(stack, 'Keyed', { keySecret: secretIn(stack), keySecretVersionId: 'v1' });
+    expect(() => keyed.attach(newFunction(stack, 'Other'), { responseEncryption: ResponseEncryption.clientKey() })).not.toThrow();
   });
 });
