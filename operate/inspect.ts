@@ -1,5 +1,6 @@
 import type { OperateContext } from './context';
 import { helpOf, readFlags, type Flags } from './flags';
+import { sealOf } from './open-response';
 import { readRecord } from './read-record';
 import { RECORD_FLAGS, recordIdOf } from './record-flags';
 import { RecordTable } from './record-table';
@@ -11,7 +12,7 @@ import { isOf } from '../runtime/stores/overflow/overflow-store';
 const FLAGS = {
   ...TABLE_FLAGS,
   ...RECORD_FLAGS,
-  'show-body': { help: 'show the values of the recorded headers, and the body' },
+  'show-body': { help: 'show the values of the recorded headers, and the body;\nan encrypted one by the key on standard input, --tenant and --secret-file' },
   'json': { help: 'one JSON object on standard output' },
 } as const satisfies Flags;
 
@@ -22,18 +23,21 @@ const HELP = helpOf(
 );
 
 /** `idempotent-api inspect`: the record of one key. */
-export async function inspect(argv: readonly string[], { environment, output, now }: OperateContext): Promise<number> {
+export async function inspect(argv: readonly string[], context: OperateContext): Promise<number> {
+  const { environment, output, now } = context;
   const given = readFlags('inspect', FLAGS, argv);
   if (given === 'help') {
     output.out(HELP);
     return 0;
   }
-  const id = recordIdOf(given);
+  const showBody = given.has('show-body');
+  const id = recordIdOf(given, undefined, showBody ? ['tenant', 'tenant-kind', 'secret-file'] : []);
   const address = tableAddress(given);
   const table = new RecordTable(address, environment);
   try {
     const record = await readRecord(table, address.name, id);
-    const view = viewOf(await withBody(record, table), now(), given.has('show-body'));
+    const seal = showBody && record.response?.encoding.sealed ? await sealOf(given, id, context) : undefined;
+    const view = viewOf(await withBody(record, table), now(), showBody, seal);
     output.out(given.has('json') ? JSON.stringify(view) : linesOf(view, record, now()));
     return 0;
   } finally {

@@ -27,17 +27,21 @@ export const RECORD_FLAGS = {
 } as const satisfies Flags;
 
 type RecordFlag = keyof typeof RECORD_FLAGS;
+type ReadFile = (path: string) => string;
+
+const readText: ReadFile = (path) => readFileSync(path, 'utf8');
 
 /**
  * The id of the record that a command line speaks of, the very one that the
  * runtime computes.
  *
+ * @param beside flags that `--id` stands beside, since they are for something else as well
  * @throws OperateError with code `USAGE`, which never repeats the key
  */
-export function recordIdOf(given: Given<RecordFlag>, readFile: (path: string) => string = (path) => readFileSync(path, 'utf8')): string {
+export function recordIdOf(given: Given<RecordFlag>, readFile: ReadFile = readText, beside: readonly RecordFlag[] = []): string {
   const id = given.text('id');
   if (id !== undefined) {
-    const other = given.all.find(([flag]) => flag !== 'id' && Object.hasOwn(RECORD_FLAGS, flag))?.[0];
+    const other = given.all.find(([flag]) => !['id', ...beside].includes(flag) && Object.hasOwn(RECORD_FLAGS, flag))?.[0];
     if (other !== undefined) throw given.wrong(`--id and --${other} exclude each other; give one of them`);
     if (!/^[\w-]{43}$/.test(id)) throw given.wrong('--id is no record\'s id, which has 43 characters; take "id" of a log line');
     return id;
@@ -58,9 +62,14 @@ export function recordIdOf(given: Given<RecordFlag>, readFile: (path: string) =>
 function keyOf(given: Given<RecordFlag>): string {
   const sent = given.text('key');
   if (sent === undefined) throw given.wrong('which record? Give --key and what belongs to it, or --id from a log line');
+  return parsedKey(sent, given);
+}
+
+/** A key as the API reads it, bare or quoted. */
+export function parsedKey(sent: string, given: Pick<Given, 'wrong'>): string {
   const key = parseKey({ headers: new Map([['key', [sent]]]) }, { headerName: 'key', headerAliases: [], minKeyLength: 1 });
   if (key.kind === 'key') return key.value;
-  throw given.wrong(`--key is not one that the API accepts${key.kind === 'invalid' ? ` (${key.reason})` : ''}: it was answered 400`);
+  throw given.wrong(`the key is not one that the API accepts${key.kind === 'invalid' ? ` (${key.reason})` : ''}: it was answered 400`);
 }
 
 function keyScopeOf(given: Given<RecordFlag>): 'route' | 'api' {
@@ -86,7 +95,7 @@ function namespaceOf(given: Given<RecordFlag>): string {
 }
 
 /** What prints a secret into a file ends it with a line break, which is not of the secret. */
-function secretOf(given: Given<RecordFlag>, readFile: (path: string) => string): string | undefined {
+export function secretOf(given: Given<RecordFlag>, readFile: ReadFile = readText): string | undefined {
   const file = given.text('secret-file');
   if (file === undefined) return undefined;
   const secret = read(file).replace(/\r?\n$/, '');

@@ -1,9 +1,10 @@
 import { bytes, columns, fromNow, iso, plain, plainLine } from './text';
 import { DEFAULTS } from '../runtime/configuration/settings';
 import { isReadable, type IdempotencyRecord, type StoredRecord, type StoredResponse } from '../runtime/protocol/record';
-import { isExpired } from '../runtime/protocol/transitions';
+import { isExpired, isResponseExpired } from '../runtime/protocol/transitions';
 import { describeFingerprint } from '../runtime/request/fingerprint';
 import { unpack } from '../runtime/response/codec';
+import type { Seal } from '../runtime/response/seal';
 import { isOf } from '../runtime/stores/overflow/overflow-store';
 import { minus, seconds, type EpochMillis } from '../runtime/time';
 
@@ -43,6 +44,9 @@ export interface RecordView {
   readonly claim: string;
   readonly claimedAt: string;
   readonly leaseEndsAt?: string;
+  /** Until when the response is replayed, where the key is known for longer. */
+  readonly responseExpiresAt?: string;
+  /** Until when the key is known. */
   readonly expiresAt: string;
   /** What a retry must have in common with the request. */
   readonly compared: string;
@@ -59,14 +63,17 @@ export interface ResponseView {
   readonly overflow?: string;
   /** Retries get 410. */
   readonly tooLarge: boolean;
+  /** Headers and body are encrypted. */
+  readonly sealed?: true;
   readonly problem?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
   readonly isBase64Encoded?: boolean;
 }
 
-export function viewOf(record: IdempotencyRecord, now: EpochMillis, showBody: boolean): RecordView {
-  const { id, attempt, token, claimedAt, leaseEnd, expiresAt, fingerprint, response } = record;
+/** @param seal opens a response that is encrypted */
+export function viewOf(record: IdempotencyRecord, now: EpochMillis, showBody: boolean, seal?: Seal): RecordView {
+  const { id, attempt, token, claimedAt, leaseEnd, responseExpiresAt, expiresAt, fingerprint, response } = record;
   return {
     id,
     state: stateOf(record, now),
@@ -74,13 +81,14 @@ export function viewOf(record: IdempotencyRecord, now: EpochMillis, showBody: bo
     claim: token.slice(0, 8),
     claimedAt: iso(claimedAt),
     ...(leaseEnd === undefined ? {} : { leaseEndsAt: iso(leaseEnd) }),
+    ...(responseExpiresAt === undefined ? {} : { responseExpiresAt: iso(responseExpiresAt * 1000) }),
     expiresAt: iso(expiresAt * 1000),
     compared: describeFingerprint(fingerprint) ?? 'by a scheme of a newer version',
-    ...(response === undefined ? {} : { response: responseView(id, response, showBody) }),
+    ...(response === undefined ? {} : { response: responseView(id, response, showBody, seal) }),
   };
 }
 
-function responseView(id: string, stored: StoredResponse, showBody: boolean): ResponseView {
+function responseView(id: string, stored: StoredResponse, showBody: boolean, seal: Seal | undefined): ResponseView {
   const { statusCode, headers, body, overflow, encoding } = stored;
   const known = {
     statusCode,
@@ -88,14 +96,17 @@ function responseView(id: string, stored: StoredResponse, showBody: boolean): Re
     ...(body === undefined ? {} : { storedBytes: body.length }),
     ...(overflow === undefined ? {} : { overflow }),
     tooLarge: encoding.tooLarge,
+    ...(encoding.sealed ? { sealed: true as const } : {}),
     ...(showBody ? { headers } : {}),
   };
   if (overflow !== undefined && !isOf(overflow, id)) return { ...known, problem: 'it names the body of another record' };
-  if (body === undefined) return known;
+  if (body === undefined || (encoding.sealed && seal === undefined)) return known;
   try {
-    const unpacked = unpack(stored);
+    const unpacked = unpack(stored, seal);
     return {
       ...known,
+      headerNames: unpacked.headers.map(([name]) => name),
+      ...(showBody ? { headers: unpacked.headers } : {}),
       bodyBytes: Buffer.byteLength(unpacked.body, unpacked.isBase64Encoded ? 'base64' : 'utf8'),
       ...(showBody ? { body: unpacked.body, isBase64Encoded: unpacked.isBase64Encoded } : {}),
     };
@@ -111,24 +122,32 @@ export function linesOf(view: RecordView, record: IdempotencyRecord, now: EpochM
   const time = (label: string, at: number | undefined): [string, string][] => (at === undefined ? [] : [[label, `${iso(at)}, ${fromNow(at, now)}`]]);
   const rows: [string, string][] = [
     ['record', view.id],
-    ['state', `${name}: ${response?.tooLarge && view.state === 'completed' ? 'retries get 410 until it expires, the response was too large to keep' : meaning}`],
+    ['state', `${name}: ${view.state === 'completed' ? meaningOf(record, now) : meaning}`],
     ['attempt', `${view.attempt} (claim ${plainLine(view.claim)})`],
     ...time('claimed', record.claimedAt),
     ...time('lease ends', record.leaseEnd),
-    ...time('expires', record.expiresAt * 1000),
+    ...time('response until', record.responseExpiresAt === undefined ? undefined : record.responseExpiresAt * 1000),
+    ...time(record.responseExpiresAt === undefined ? 'expires' : 'known until', record.expiresAt * 1000),
     ['compared', view.compared],
     ...(response === undefined ? [] : [['response', summaryOf(response)] as [string, string]]),
   ];
   return [columns(rows), ...(response === undefined ? [] : contentOf(response))].join('\n');
 }
 
-function summaryOf({ statusCode, headerNames, storedBytes, bodyBytes, overflow, tooLarge, problem }: ResponseView): string {
+/** What a completed record means to the next retry. */
+function meaningOf(record: IdempotencyRecord, now: EpochMillis): string {
+  if (isResponseExpired(record, now, MARGIN)) return 'retries get 410 until the key is forgotten, the response is kept no longer';
+  if (record.response?.encoding.tooLarge) return 'retries get 410 until it expires, the response was too large to keep';
+  return record.responseExpiresAt === undefined ? STATES.completed[1] : 'retries get the recorded response, then 410 for as long as the key is known';
+}
+
+function summaryOf({ statusCode, headerNames, storedBytes, bodyBytes, overflow, tooLarge, sealed, problem }: ResponseView): string {
   const stored = storedBytes === undefined || storedBytes === bodyBytes ? '' : `, ${bytes(storedBytes)} stored`;
   const beside = overflow === undefined ? '' : ' beside the record';
   const size = tooLarge ? 'body not kept'
     : overflow !== undefined && storedBytes === undefined ? `body in the overflow bucket, object ${plainLine(overflow)}`
-      : bodyBytes === undefined ? 'body unreadable' : `body of ${bytes(bodyBytes)}${beside}${stored}`;
-  const headers = headerNames.length === 0 ? 'no headers' : `headers ${headerNames.map(plainLine).join(', ')}`;
+      : bodyBytes === undefined ? (sealed ? `encrypted, body of ${bytes(storedBytes ?? 0)} stored${beside}` : 'body unreadable') : `body of ${bytes(bodyBytes)}${beside}${stored}`;
+  const headers = headerNames.length === 0 ? (sealed && bodyBytes === undefined ? 'headers encrypted as well' : 'no headers') : `headers ${headerNames.map(plainLine).join(', ')}`;
   return `status ${statusCode}, ${size}, ${headers}${problem === undefined ? '' : ` (${problem})`}`;
 }
 

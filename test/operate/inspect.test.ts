@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Bank, recordOf, stuck } from './support/bank';
 import { Operator } from './support/operator';
 import { RetryableError } from '../../runtime/index';
@@ -79,6 +82,68 @@ test('F81: of one in the overflow bucket its object is named, and the name of an
   }));
   const read = await of.operator.json('inspect', ['--id', id]);
   expect(read).toMatchObject({ response: { problem: 'it names the body of another record' } });
+});
+
+describe('F113: a response that only the client’s key opens', () => {
+  const KEY = 'order-0001-of-acme';
+  const sealed = async () => new Bank(db, await db.createTable(`inspect-${++tables}`), undefined, { responseEncryption: 'client-key', keySecret: 'pepper' });
+  const secretFile = join(mkdtempSync(join(tmpdir(), 'inspect-')), 'secret');
+  beforeAll(() => writeFileSync(secretFile, 'pepper\n'));
+  afterAll(() => rmSync(dirname(secretFile), { recursive: true }));
+  const idOf = async (bank: Bank) => ((await db.client.send(new ScanCommand({ TableName: bank.table }))).Items ?? [])[0]!.id!.S!;
+  const opens = ['--tenant', 'acme', '--secret-file', secretFile];
+
+  test('F113: shows that it is one, and neither headers nor body', async () => {
+    const bank = await sealed();
+    await bank.pay(KEY);
+    const { out } = await bank.operator.run('inspect', ['--id', await idOf(bank)]);
+    expect(out).toMatch(/^response +status 201, encrypted, body of 37 bytes stored, headers encrypted as well$/m);
+    expect(await bank.operator.json('inspect', ['--id', await idOf(bank)])).toMatchObject({ response: { sealed: true, headerNames: [], tooLarge: false } });
+  });
+
+  test('F113: is opened by the key on standard input, the tenant and the secret', async () => {
+    const bank = await sealed();
+    await bank.pay(KEY);
+    const seen = await bank.operator.run('inspect', ['--id', await idOf(bank), '--show-body', ...opens], { input: `${KEY}\n` });
+    expect(seen).toMatchObject({ status: 0, err: '' });
+    expect(seen.out).toContain('payment 1');
+    expect(seen.out).toContain('location: /payments/1');
+    expect(seen.out).not.toContain(KEY);
+  });
+
+  test.each([
+    ['another key', ['--tenant', 'acme', '--secret-file', secretFile], 'order-0002-of-acme'],
+    ['another tenant', ['--tenant', 'other', '--secret-file', secretFile], KEY],
+  ])('F113: is not opened by %s', async (_, flags, input) => {
+    const bank = await sealed();
+    await bank.pay(KEY);
+    const { out } = await bank.operator.run('inspect', ['--id', await idOf(bank), '--show-body', ...flags], { input });
+    expect(out).toContain('does not open with this key, tenant and secret');
+    expect(out).not.toContain('payment 1');
+  });
+
+  test.each([
+    ['no secret', ['--tenant', 'acme'], KEY, '--secret-file'], ['no tenant', ['--secret-file', secretFile], KEY, '--tenant'],
+    ['no key', ['--tenant', 'acme', '--secret-file', secretFile], '', 'standard input'], ['no key of the API', ['--tenant', 'acme', '--secret-file', secretFile], 'order 1, order 2', 'the key is not one that the API accepts'],
+  ])('F113: says what is missing: %s', async (_, flags, input, message) => {
+    const bank = await sealed();
+    await bank.pay(KEY);
+    const seen = await bank.operator.run('inspect', ['--id', await idOf(bank), '--show-body', ...flags], { input });
+    expect(seen).toMatchObject({ status: 2, err: expect.stringContaining(message) });
+    if (input !== '') expect(seen.err).not.toContain(input);
+  });
+});
+
+test('F110: tells until when the response is replayed, and until when the key is known', async () => {
+  const of = new Bank(db, await db.createTable(`inspect-${++tables}`), undefined, { ttlSeconds: 3_600, rememberSeconds: 86_400 });
+  await of.pay('order-0001');
+  const { out } = await of.operator.run('inspect', recordOf('order-0001'));
+  expect(out).toMatch(/^state +completed: retries get the recorded response, then 410 for as long as the key is known$/m);
+  expect(out).toMatch(/^response until +2027-01-15T09:00:00.000Z, in 60 min$/m);
+  expect(out).toMatch(/^known until +2027-01-16T09:00:00.000Z, in 25 h$/m);
+  of.clock.advance(7_200_000);
+  expect((await of.operator.run('inspect', recordOf('order-0001'))).out).toMatch(/^state +completed: retries get 410 until the key is forgotten, the response is kept no longer$/m);
+  expect(await of.operator.json('inspect', recordOf('order-0001'))).toMatchObject({ responseExpiresAt: '2027-01-15T09:00:00.000Z', expiresAt: '2027-01-16T09:00:00.000Z' });
 });
 
 test('the id of a log line leads to the same record', async () => {
