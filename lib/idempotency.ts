@@ -1,8 +1,8 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, CfnResource } from 'aws-cdk-lib';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct, IMixin } from 'constructs';
+import { AttachSettings } from './attach-settings';
 import { IdempotencyProps } from './idempotency-props';
-import { IdempotencySettings } from './idempotency-settings';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { guardFunctions } from './private/protection/guard';
 import { refusalOf } from './private/redirection';
@@ -24,10 +24,21 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
    * what it needs. Attaching twice with the same settings is harmless.
    *
    * @param handler a Node.js zip function of this app, or a version or an alias of one
-   * @param settings what differs from the settings of this construct
+   * @param settings what differs from the settings of this construct, and on which routes
    */
-  public attach(handler: IFunction, settings: IdempotencySettings = {}): void {
+  public attach(handler: IFunction, settings: AttachSettings = {}): void {
     this._attacher.attach(handler, settings);
+  }
+
+  /**
+   * As `attach`, for a resource without a `Function` around it: an L1, what
+   * `CfnInclude` has read from a template, or a function of a SAM template.
+   *
+   * @param cfnFunction an `AWS::Lambda::Function` or an `AWS::Serverless::Function`, on Node.js and with a literal handler
+   * @param settings what differs from the settings of this construct, and on which routes
+   */
+  public attachCfn(cfnFunction: CfnResource, settings: AttachSettings = {}): void {
+    this._attacher.attachResource(cfnFunction, settings);
   }
 
   /** Whether the construct is a function. */

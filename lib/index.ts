@@ -1,3 +1,4 @@
+export * from './attach-settings';
 export * from './cors-settings';
 export * from './error-format';
 export * from './fingerprint';

@@ -1,7 +1,7 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { WireSettings, WireTenant } from '../contract';
+import { FunctionHandle } from './function-handle';
 import { IdempotencySettings } from '../idempotency-settings';
 import { RouteIdentity } from './route-identity';
 
@@ -61,10 +61,10 @@ export interface Gateway {
 }
 
 /** Warns where the gateway gives up before the function does. */
-export function adviseOnTimeout(site: IConstruct, route: string, fn: LambdaFunction, { timeout, status }: Gateway): void {
-  if (fn.timeout === undefined || fn.timeout.isUnresolved() || timeout.isUnresolved()) return;
-  if (fn.timeout.toMilliseconds() <= timeout.toMilliseconds()) return;
-  warn(site, 'functionOutlivesGateway', `route ${route}: ${fn.node.path} may run for ${fn.timeout.toSeconds()} seconds, but the gateway answers `
+export function adviseOnTimeout(site: IConstruct, route: string, fn: FunctionHandle, { timeout, status }: Gateway): void {
+  const longest = fn.timeoutSeconds;
+  if (longest === undefined || timeout.isUnresolved() || longest <= timeout.toSeconds({ integral: false })) return;
+  warn(site, 'functionOutlivesGateway', `route ${route}: ${fn.construct.node.path} may run for ${longest} seconds, but the gateway answers `
     + `${status} after ${timeout.toSeconds({ integral: false })} while the work goes on. Retries get 409, then the response. Shorten the function's timeout.`);
 }
 

@@ -1,13 +1,15 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { CfnMethod } from 'aws-cdk-lib/aws-apigateway';
 import { CfnRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, IConstruct } from 'constructs';
 import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, adviseOnWait, Gateway } from './advice';
+import { AttachSettings } from '../attach-settings';
 import { ENV, WireCors, WireSettings } from '../contract';
 import { refuse } from './errors';
+import { FunctionHandle, handleOf } from './function-handle';
 import { FunctionSettings } from './function-settings';
 import { FunctionVariable, functionVariables } from './function-variables';
 import { HeaderNames } from './header-names';
@@ -15,8 +17,9 @@ import { IIdempotencyTable } from '../i-idempotency-table';
 import { IdempotencySettings } from '../idempotency-settings';
 import { requireLeaseOverTimeout, requireTimeToRetry, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { adviseOnNamespace, defaultNamespace } from './namespace';
-import { adviseOnVersion, functionBehind, redirectable } from './redirection';
+import { adviseOnVersion, functionBehind, redirectable, redirectableResource } from './redirection';
 import { identityOf } from './route-identity';
+import { requireRoute } from './route-name';
 import { requireNoStackCycle } from './stack-cycle';
 import { defined, toWireSettings } from './wire-settings';
 
@@ -51,7 +54,7 @@ export class Attacher {
   /** What holds on each route attached so far, by `METHOD template`. */
   public readonly routes = new Map<string, WireSettings>();
   /** Functions attached so far. */
-  public readonly functions = new Set<LambdaFunction>();
+  public readonly functions = new Set<Construct>();
   /** What the construct itself was given. */
   public readonly defaults: WireSettings;
   private readonly ttls = new Set<number>();
@@ -67,18 +70,20 @@ export class Attacher {
     this.note(given);
   }
 
-  public attach(handler: IFunction, settings: IdempotencySettings): void {
-    const fn = this.functionOf(handler);
-    const wire = this.settingsFor(fn, settings);
-    this.prepare(fn, settings).setDefaults(this.props.site, wire);
+  public attach(handler: IFunction, settings: AttachSettings): void {
+    this.attachFunction(this.functionOf(handler), settings);
+  }
+
+  public attachResource(resource: CfnResource, settings: AttachSettings): void {
+    this.attachFunction(redirectableResource(this.props.site, resource), settings);
   }
 
   /** Attaches the function behind some routes, and returns what holds there. */
   public attachRoutes({ handler, routes, settings, gateway }: Routes): WireSettings {
     const { site, table, overflowBucket } = this.props;
     const fn = this.functionOf(handler);
-    requireNoStackCycle(site, fn, [
-      ...this.variables(settings, fn),
+    requireNoStackCycle(site, fn.construct, [
+      ...this.variables(settings, fn.construct),
       { prop: 'encryptionKey of the table', value: table.encryptionKey?.keyArn },
       { prop: 'encryptionKey of the bucket of largeResponses', value: overflowBucket?.encryptionKey?.keyArn },
     ]);
@@ -104,8 +109,9 @@ export class Attacher {
   /** Routes that opt out, of a function that other routes may have attached or yet attach. */
   public exempt(handler: IFunction, routes: readonly string[]): void {
     const fn = functionBehind(handler);
-    if (!(fn instanceof LambdaFunction)) return;
-    routes.forEach((route) => FunctionSettings.of(fn).exempt(this.props.site, route));
+    const handle = handleOf(fn);
+    if (handle === undefined) return;
+    routes.forEach((route) => FunctionSettings.of(handle).exempt(this.props.site, route));
   }
 
   public environment(settings: IdempotencySettings): Record<string, string> {
@@ -136,18 +142,32 @@ export class Attacher {
     });
   }
 
-  private functionOf(handler: IFunction): LambdaFunction {
+  private attachFunction(fn: FunctionHandle, { routes = {}, ...settings }: AttachSettings): void {
+    const { site } = this.props;
+    Object.keys(routes).forEach((route) => requireRoute(site, route));
+    const wire = this.settingsFor(fn, settings);
+    const target = this.prepare(fn, settings);
+    target.setDefaults(site, wire);
+    for (const [route, own] of Object.entries(routes)) {
+      const ofRoute = { ...settings, ...defined(own) };
+      const wireOfRoute = this.settingsFor(fn, ofRoute);
+      this.prepare(fn, ofRoute).setRoute(site, route, wireOfRoute, wire);
+      this.routes.set(route, wireOfRoute);
+    }
+  }
+
+  private functionOf(handler: IFunction): FunctionHandle {
     const fn = redirectable(this.props.site, handler);
     adviseOnVersion(this.props.site, handler);
     return fn;
   }
 
-  private prepare(fn: LambdaFunction, settings: IdempotencySettings): FunctionSettings {
+  private prepare(fn: FunctionHandle, settings: IdempotencySettings): FunctionSettings {
     const target = FunctionSettings.of(fn);
-    this.functions.add(fn);
+    this.functions.add(fn.construct);
     adviseOnKeySecret(this.props.site, settings);
-    for (const { prop, name, value, grant } of this.variables(settings, fn)) {
-      if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn);
+    for (const { prop, name, value, grant } of this.variables(settings, fn.construct)) {
+      if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn.grantee);
     }
     target.redirectOnce();
     return target;
@@ -158,7 +178,7 @@ export class Attacher {
     return functionVariables({ ...this.props.settings, ...defined(settings), site, table, overflowBucket }, user);
   }
 
-  private settingsFor(fn: LambdaFunction, settings: IdempotencySettings): WireSettings {
+  private settingsFor(fn: FunctionHandle, settings: IdempotencySettings): WireSettings {
     const { site } = this.props;
     const merged = this.merged(settings);
     adviseOnSettings(site, merged);

@@ -1,8 +1,8 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
-import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
 import { ENV, MAX_SETTINGS_BYTES, WireConfiguration, WireSettings } from '../contract';
 import { refusalMessage, refuse } from './errors';
+import { FunctionHandle } from './function-handle';
 import { redirect } from './redirection';
 
 /** Nobody else's: users have children of their own below their functions. */
@@ -46,8 +46,8 @@ export const RUNTIME_DEFAULTS: WireSettings = {
  */
 export class FunctionSettings extends Construct {
   /** The settings of a function, empty at first. */
-  public static of(fn: LambdaFunction): FunctionSettings {
-    return fn.node.children.find((child) => child instanceof FunctionSettings) ?? new FunctionSettings(fn);
+  public static of(fn: FunctionHandle): FunctionSettings {
+    return fn.construct.node.children.find((child) => child instanceof FunctionSettings) ?? new FunctionSettings(fn);
   }
 
   private redirected = false;
@@ -57,8 +57,8 @@ export class FunctionSettings extends Construct {
   private readonly routes = new Map<string, WireSettings>();
   private readonly variables = new Map<string, string | undefined>();
 
-  private constructor(private readonly fn: LambdaFunction) {
-    super(fn, ID);
+  private constructor(private readonly fn: FunctionHandle) {
+    super(fn.construct, ID);
     this.node.addValidation({ validate: () => this.validateEnvironment() });
   }
 
@@ -66,7 +66,7 @@ export class FunctionSettings extends Construct {
   public redirectOnce(): void {
     if (this.redirected) return;
     redirect(this.fn);
-    this.fn.addEnvironment(ENV.SETTINGS, Lazy.string({ produce: () => Stack.of(this).toJsonString(this.configuration()) }));
+    this.fn.addVariable(ENV.SETTINGS, Lazy.string({ produce: () => Stack.of(this).toJsonString(this.configuration()) }));
     this.redirected = true;
   }
 
@@ -80,13 +80,13 @@ export class FunctionSettings extends Construct {
       refuse({
         site,
         prop,
-        problem: `differs from what ${this.fn.node.path} was attached with before`,
+        problem: `differs from what ${this.fn.construct.node.path} was attached with before`,
         remedy: `Give the same ${prop} wherever this function is attached, or use a function for each`,
       });
     }
     this.variables.set(name, value);
     if (value === undefined) return false;
-    this.fn.addEnvironment(name, value);
+    this.fn.addVariable(name, value);
     return true;
   }
 
@@ -118,7 +118,7 @@ export class FunctionSettings extends Construct {
     refuse({
       site,
       prop,
-      problem: `gives ${this.fn.node.path} other settings than before (${differing.join(', ')})`,
+      problem: `gives ${this.fn.construct.node.path} other settings than before (${differing.join(', ')})`,
       remedy: 'Give the same settings, set "namespace" alike on both constructs, or use a function for each',
     });
   }
@@ -135,14 +135,14 @@ export class FunctionSettings extends Construct {
 
   private validateEnvironment(): string[] {
     if (!this.redirected) return [];
-    const { variables = {} } = Stack.of(this).resolve((this.fn.node.defaultChild as CfnFunction).environment) as CfnFunction.EnvironmentProperty;
-    return [...this.validateSize(variables as Record<string, unknown>), ...this.validateStart(variables as Record<string, unknown>)];
+    const variables = this.fn.variables();
+    return [...this.validateSize(variables), ...this.validateStart(variables)];
   }
 
   private validateStart(variables: Record<string, unknown>): string[] {
     if (!(WRAPPER_SCRIPT in variables)) return [];
     return [refusalMessage({
-      site: this.fn,
+      site: this.fn.construct,
       prop: 'environment',
       problem: `has ${WRAPPER_SCRIPT} (${JSON.stringify(variables[WRAPPER_SCRIPT])}), a script that starts the function in another way than Lambda's own: `
         + 'nobody knows whether it would ever run the redirected handler',
@@ -158,7 +158,7 @@ export class FunctionSettings extends Construct {
     if (bytes <= MAX_SETTINGS_BYTES) return [];
     const settings = Buffer.byteLength(JSON.stringify(this.configuration()));
     return [refusalMessage({
-      site: this.fn,
+      site: this.fn.construct,
       prop: 'environment',
       problem: `has ${bytes} bytes, ${settings} of them idempotency settings, where Lambda allows ${MAX_SETTINGS_BYTES}`,
       remedy: 'Give fewer routes settings of their own, or spread the routes over several functions',

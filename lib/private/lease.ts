@@ -1,11 +1,9 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { CLIENT_SKEW_SECONDS, WireSettings } from '../contract';
 import { refuse } from './errors';
+import { FunctionHandle } from './function-handle';
 
-/** Lambda's own, which the CDK leaves out of the template. */
-const FUNCTION_TIMEOUT_SECONDS = 3;
 const PROCESSING_TIMEOUT_SECONDS = 30;
 const CLOCK_MARGIN_SECONDS = 2;
 const TTL_SECONDS = Duration.hours(24).toSeconds();
@@ -14,21 +12,21 @@ const TTL_SECONDS = Duration.hours(24).toSeconds();
 export const ttlOf = (settings: WireSettings): number => settings.ttlSeconds ?? TTL_SECONDS;
 
 /** The settings with a lease that is never shorter than the time the function may run. */
-export function withLease(settings: WireSettings, fn: LambdaFunction): WireSettings {
+export function withLease(settings: WireSettings, fn: FunctionHandle): WireSettings {
   const given = settings.processingTimeoutSeconds;
-  const timeout = timeoutOf(fn);
+  const timeout = fn.timeoutSeconds;
   if (timeout === undefined || Token.isUnresolved(given)) return settings;
   return { ...settings, processingTimeoutSeconds: Math.max(given ?? PROCESSING_TIMEOUT_SECONDS, timeout) };
 }
 
 /** Otherwise a retry could take over while the first execution is still running. */
-export function requireLeaseOverTimeout(site: IConstruct, { processingTimeoutSeconds: lease }: WireSettings, fn: LambdaFunction): void {
-  const timeout = timeoutOf(fn);
+export function requireLeaseOverTimeout(site: IConstruct, { processingTimeoutSeconds: lease }: WireSettings, fn: FunctionHandle): void {
+  const timeout = fn.timeoutSeconds;
   if (lease === undefined || Token.isUnresolved(lease) || timeout === undefined || lease >= timeout) return;
   refuse({
     site,
     prop: 'processingTimeout',
-    problem: `is ${lease} seconds, shorter than the ${timeout} seconds of ${fn.node.path}, so two executions could overlap`,
+    problem: `is ${lease} seconds, shorter than the ${timeout} seconds of ${fn.construct.node.path}, so two executions could overlap`,
     remedy: `Give at least ${timeout} seconds, leave it out, or shorten the function's timeout`,
   });
 }
@@ -59,10 +57,4 @@ export function requireTimeToRetry(site: IConstruct, settings: WireSettings): vo
     problem: `stands beside a ttl and remember of ${ttl + rememberSeconds} seconds together, with which clocks that are 5 minutes apart would let no retry through`,
     remedy: `Give a longer remember, so that they are more than ${least} seconds, or leave keyTime out`,
   });
-}
-
-/** In seconds; undefined where it is a token. */
-function timeoutOf(fn: LambdaFunction): number | undefined {
-  if (fn.timeout === undefined) return FUNCTION_TIMEOUT_SECONDS;
-  return fn.timeout.isUnresolved() ? undefined : fn.timeout.toSeconds();
 }

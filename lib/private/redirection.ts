@@ -1,10 +1,9 @@
-import { Annotations, Token } from 'aws-cdk-lib';
-import {
-  Alias, CfnFunction, Function as LambdaFunction, IFunction, IVersion, Runtime, RuntimeFamily, SingletonFunction, Version,
-} from 'aws-cdk-lib/aws-lambda';
+import { Annotations, CfnResource, Token } from 'aws-cdk-lib';
+import { Alias, CfnFunction, Function as LambdaFunction, IFunction, IVersion, SingletonFunction, Version } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { ENV, LAYER } from '../contract';
 import { refusalMessage, Refusal, refuse } from './errors';
+import { FunctionHandle, handleOf } from './function-handle';
 import { addRuntimeLayer } from './runtime-layer';
 
 const OLDEST_NODE = 20;
@@ -27,30 +26,50 @@ export function adviseOnVersion(site: IConstruct, handler: IFunction): void {
 }
 
 /** The function behind a handler if its handler can be redirected; refused otherwise. */
-export function redirectable(site: IConstruct, handler: IFunction): LambdaFunction {
+export function redirectable(site: IConstruct, handler: IFunction): FunctionHandle {
   const fn = functionBehind(handler);
   const refusal = whyNot(fn);
   if (refusal !== undefined) refuse({ site, prop: `handler ${fn.node.path}`, ...refusal });
-  return fn as LambdaFunction;
+  return handleOf(fn)!;
+}
+
+/** A resource that is a function, if its handler can be redirected; refused otherwise. */
+export function redirectableResource(site: IConstruct, resource: CfnResource): FunctionHandle {
+  const { scope } = resource.node;
+  // Whoever has the resource of a Function has the Function, which renders what is set here.
+  const handle = handleOf(scope?.node.defaultChild === resource && scope instanceof LambdaFunction ? scope : resource);
+  const prop = `cfnFunction ${resource.node.path}`;
+  if (handle === undefined) {
+    return refuse({
+      site,
+      prop,
+      problem: `is a ${resource.cfnResourceType}`,
+      remedy: 'Give an AWS::Lambda::Function or an AWS::Serverless::Function',
+    });
+  }
+  const refusal = whyNotRedirected(handle);
+  if (refusal !== undefined) refuse({ site, prop, ...refusal });
+  return handle;
 }
 
 /** As `redirectable` would say it; undefined where it would not refuse. */
-export function refusalOf(site: IConstruct, fn: LambdaFunction): string | undefined {
+export function refusalOf(site: IConstruct, fn: IFunction): string | undefined {
   const refusal = whyNot(fn);
   return refusal && refusalMessage({ site, prop: `handler ${fn.node.path}`, ...refusal });
 }
 
 /** Puts the runtime in front of the function's own handler. */
-export function redirect(fn: LambdaFunction): void {
-  const resource = fn.node.defaultChild as CfnFunction;
-  const own = resource.handler!;
+export function redirect(fn: FunctionHandle): void {
+  const own = fn.resource.handler!;
   addRuntimeLayer(fn);
-  fn.addEnvironment(ENV.HANDLER, own);
-  resource.handler = LAYER.HANDLER;
+  fn.addVariable(ENV.HANDLER, own);
+  fn.resource.handler = LAYER.HANDLER;
 }
 
-function whyNot(fn: IFunction | CfnFunction): Pick<Refusal, 'problem' | 'remedy'> | undefined {
-  const no = (problem: string, remedy: string) => ({ problem, remedy });
+type Refused = Pick<Refusal, 'problem' | 'remedy'>;
+const no = (problem: string, remedy: string): Refused => ({ problem, remedy });
+
+function whyNot(fn: IFunction | CfnFunction): Refused | undefined {
   if (fn instanceof CfnFunction) {
     return no('is a CfnFunction, the resource alone', 'Use attachCfn(cfnFunction), or a Function');
   }
@@ -60,33 +79,36 @@ function whyNot(fn: IFunction | CfnFunction): Pick<Refusal, 'problem' | 'remedy'
   if (!(fn instanceof LambdaFunction)) {
     return no('is not a Function of this app, so its settings cannot be changed', `Attach where the function is defined, ${IN_CODE}, or ${RELAY}`);
   }
-  const resource = fn.node.defaultChild as CfnFunction;
-  if (resource.packageType === 'Image') {
+  return whyNotRedirected(handleOf(fn)!);
+}
+
+function whyNotRedirected({ resource: { packageType, durableConfig, handler }, runtimeName, isNode }: FunctionHandle): Refused | undefined {
+  if (packageType === 'Image') {
     return no('is a container image, which takes no layers', `Use a zip function, ${IN_CODE}, or ${RELAY}`);
   }
-  if (!isNode(fn.runtime)) {
-    return no(`runs on ${fn.runtime.name}, and only Node.js from nodejs${OLDEST_NODE}.x on can be redirected`, `Use such a runtime, or ${RELAY}`);
+  if (runtimeName === undefined) {
+    return no('names no runtime of its own, and the Globals of a template are not seen here', 'Write its runtime at the function');
   }
-  if (resource.durableConfig !== undefined) {
+  if (!isNode || isOld(runtimeName)) {
+    return no(`runs on ${runtimeName}, and only Node.js from nodejs${OLDEST_NODE}.x on can be redirected`, `Use such a runtime, or ${RELAY}`);
+  }
+  if (durableConfig !== undefined) {
     return no('is a durable function, whose executions are replayed by Lambda', `Use a function without durableConfig for the API, or ${RELAY}`);
   }
-  if (resource.handler === undefined || Token.isUnresolved(resource.handler)) {
+  if (handler === undefined || Token.isUnresolved(handler)) {
     return no('has a handler that is not known at synth', 'Name it literally, as in "index.handler"');
   }
-  if (resource.handler.endsWith('.sh')) {
+  if (handler.endsWith('.sh')) {
     return no(
-      `has the handler "${resource.handler}", a script that starts a server (Lambda Web Adapter), which a redirection would never run`,
+      `has the handler "${handler}", a script that starts a server (Lambda Web Adapter), which a redirection would never run`,
       `Leave it as it is and ${RELAY}`,
     );
   }
   return undefined;
 }
 
-/** The name tells too, of releases that the CDK does not know yet. */
-function isNode({ family, name }: Runtime): boolean {
-  if (family !== RuntimeFamily.NODEJS && !name.startsWith('nodejs')) return false;
-  return Token.isUnresolved(name) || Number(/\d+/.exec(name)?.[0]) >= OLDEST_NODE;
-}
+/** A name that differs by region is a token, and new enough. */
+const isOld = (runtimeName: string): boolean => !Token.isUnresolved(runtimeName) && Number(/\d+/.exec(runtimeName)?.[0]) < OLDEST_NODE;
 
 /** The CDK names no class for it. */
 const isLatest = (handler: IFunction): handler is IVersion => 'lambda' in handler && 'version' in handler && handler.version === '$LATEST';

@@ -22,7 +22,8 @@ const GIVEN_BY: Readonly<Record<string, Source>> = {
 
 /** Undefined where it is not known at synth. */
 export function identityOf(route: CfnRoute | CfnMethod): RouteIdentity | undefined {
-  const type = route.authorizationType ?? 'NONE';
+  // The CDK's constructs always say it.
+  const type = route.authorizationType!;
   if (Token.isUnresolved(type)) return undefined;
   const given = GIVEN_BY[type];
   // A key of an HTTP API identifies nobody: it has no usage plans.

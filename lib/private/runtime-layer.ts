@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileSystem, Stack } from 'aws-cdk-lib';
-import { Code, Function as LambdaFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { Code, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { LAYER } from '../contract';
 import { refuse } from './errors';
+import { FunctionHandle, MOST_LAYERS } from './function-handle';
 
 const LAYER_ID = 'IdempotencyLayer';
 /** Where the user has a construct of that name. */
 const OTHER_LAYER_ID = 'CdkIdempotentApiLayer';
-const LAYER_LIMIT = 5;
 const FOLDER = join(__dirname, '..', '..', 'build', 'layer');
 
 /**
@@ -16,25 +16,25 @@ const FOLDER = join(__dirname, '..', '..', 'build', 'layer');
  * between stacks it would be an export whose value changes with every release,
  * which CloudFormation refuses.
  */
-export function addRuntimeLayer(fn: LambdaFunction): void {
+export function addRuntimeLayer(fn: FunctionHandle): void {
   requireBundle(fn);
-  const stack = Stack.of(fn);
+  const stack = Stack.of(fn.construct);
   const layer = stack.node.children.find((child) => child instanceof RuntimeLayer)
     ?? new RuntimeLayer(stack, stack.node.tryFindChild(LAYER_ID) === undefined ? LAYER_ID : OTHER_LAYER_ID);
   try {
-    fn.addLayers(layer);
+    fn.addLayer(layer);
   } catch (cause) {
     refuse({
-      site: fn,
+      site: fn.construct,
       prop: 'layers',
-      problem: `leave no room for the layer of cdk-idempotent-api (Lambda allows ${LAYER_LIMIT})`,
+      problem: `leave no room for the layer of cdk-idempotent-api (Lambda allows ${MOST_LAYERS})`,
       remedy: 'Take one out, or wrap the handler in code with idempotent() and pass idempotency.environment()',
       cause,
     });
   }
   // A layer's reference stays the same when its content changes; without this,
   // an alias would stay with the version that has the old runtime.
-  fn.invalidateVersionBasedOn(FileSystem.fingerprint(FOLDER));
+  fn.invalidateVersion(FileSystem.fingerprint(FOLDER));
 }
 
 class RuntimeLayer extends LayerVersion {
@@ -43,10 +43,10 @@ class RuntimeLayer extends LayerVersion {
   }
 }
 
-function requireBundle(fn: LambdaFunction): void {
+function requireBundle(fn: FunctionHandle): void {
   if (existsSync(join(FOLDER, LAYER.DIRECTORY, 'handler.mjs'))) return;
   refuse({
-    site: fn,
+    site: fn.construct,
     prop: 'layers',
     problem: 'cannot be given the runtime, which has not been built',
     remedy: 'Run "npm run bundle" in the repository of cdk-idempotent-api; a published package contains it',

@@ -1,5 +1,4 @@
 import { Reference, Stack, Tokenization } from 'aws-cdk-lib';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { refuse } from './errors';
 
@@ -13,7 +12,7 @@ export interface Referred {
  * An API refers to its functions. A function of another stack must not refer
  * back to the API's stack, or neither could be deployed first.
  */
-export function requireNoStackCycle(api: IConstruct, fn: LambdaFunction, referred: readonly Referred[]): void {
+export function requireNoStackCycle(api: IConstruct, fn: IConstruct, referred: readonly Referred[]): void {
   const apiStack = Stack.of(api);
   const fnStack = Stack.of(fn);
   if (fnStack === apiStack || isNestedIn(fnStack, apiStack)) return;

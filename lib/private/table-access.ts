@@ -1,7 +1,7 @@
 import { Annotations, IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { refuse } from './errors';
+import { handleOf } from './function-handle';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { TableBase } from './table-base';
 
@@ -92,7 +92,7 @@ function requireAllowance(site: IConstruct, table: IIdempotencyTable, user: ICon
     return;
   }
   try {
-    Stack.of(table).resolve(user instanceof LambdaFunction ? user.role?.roleArn : undefined);
+    Stack.of(table).resolve(handleOf(user)?.roleArn);
   } catch (cause) {
     refuse({
       site,

@@ -48,6 +48,12 @@ test('name, deletion protection, removal policy and recovery can be chosen', () 
   });
 });
 
+test('the removal policy can be set later, as on any resource', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Table').applyRemovalPolicy(RemovalPolicy.DESTROY);
+  Template.fromStack(stack).hasResource(TABLE, { DeletionPolicy: 'Delete' });
+});
+
 test('F75: maxWriteRequestUnits caps what a flood of keys can cost', () => {
   const stack = newStack();
   new IdempotencyTable(stack, 'Table', { maxWriteRequestUnits: 500 });

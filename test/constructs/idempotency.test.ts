@@ -218,6 +218,13 @@ describe('functions that wrap in code', () => {
     ]);
   });
 
+  test('F73: grantUse takes a principal that is no construct', () => {
+    const stack = newStack();
+    const role = new Role(stack, 'Role', { assumedBy: new AccountRootPrincipal() });
+    expect(new Idempotency(stack, 'Idempotency').grantUse({ grantPrincipal: role }).success).toBe(true);
+    expect(statementsOf(Template.fromStack(stack), 'RoleDefaultPolicy')).toHaveLength(1);
+  });
+
   test('F72: a key secret under a customer-managed key can be decrypted', () => {
     const stack = newStack();
     const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });

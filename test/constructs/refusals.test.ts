@@ -6,6 +6,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { environmentOf, newFunction, newStack } from './support';
 import { Idempotency } from '../../lib';
+import { handleOf } from '../../lib/private/function-handle';
 
 const attach = (make: (stack: ReturnType<typeof newStack>) => IFunction) => {
   const stack = newStack();
@@ -144,7 +145,7 @@ test('throws when the runtime has not been built', () => {
   jest.isolateModules(() => {
     jest.doMock('node:fs', () => ({ ...jest.requireActual('node:fs'), existsSync: () => false }));
     const { addRuntimeLayer } = jest.requireActual<typeof import('../../lib/private/runtime-layer')>('../../lib/private/runtime-layer');
-    expect(() => addRuntimeLayer(newFunction(newStack(), 'Fn', { code: Code.fromInline('x') })))
+    expect(() => addRuntimeLayer(handleOf(newFunction(newStack(), 'Fn', { code: Code.fromInline('x') }))!))
       .toThrow('Stack/Fn: layers cannot be given the runtime, which has not been built. Run "npm run bundle"');
   });
 });

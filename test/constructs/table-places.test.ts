@@ -4,6 +4,7 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { PhysicalName } from 'aws-cdk-lib/core';
@@ -111,6 +112,17 @@ describe('F121: a function in another account than its table', () => {
     expect(propertiesOf(template, 'AWS::IAM::Role').RoleName).toMatch(/^fnstack.*role/);
   });
 
+  test('may be a resource that names its role by ARN', () => {
+    const table = tableIn(ELSEWHERE);
+    const stack = new Stack(app, 'FnStack', IRELAND);
+    const role = 'arn:aws:iam::111111111111:role/payments';
+    new Idempotency(stack, 'Idempotency', { table, namespace: 'n' })
+      .attachCfn(new CfnFunction(stack, 'Fn', { runtime: 'nodejs24.x', handler: 'index.handler', role, code: { zipFile: 'x' } }));
+    app.synth();
+    const { ResourcePolicy } = propertiesOf(Template.fromStack(Stack.of(table)), 'AWS::DynamoDB::GlobalTable').Replicas[0];
+    expect(ResourcePolicy.PolicyDocument.Statement[0].Principal).toEqual({ AWS: role });
+  });
+
   test('uses an imported table by ARN, whose owner must allow it', () => {
     const stack = new Stack(app, 'TableStack', IRELAND);
     const tableArn = 'arn:aws:dynamodb:eu-west-1:222222222222:table/keys';
@@ -169,6 +181,16 @@ describe('replica', () => {
   test('is the same one however often it is asked for', () => {
     const table = replicated();
     expect(table.replica('us-east-2')).toBe(table.replica('us-east-2'));
+  });
+
+  test('throws of an imported table under a customer-managed key, whose replica has another', () => {
+    const stack = newStack('Stack', IRELAND);
+    const table = IdempotencyTable.fromTableAttributes(stack, 'Table', {
+      tableName: 'keys', encryptionKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/abc'),
+    });
+    expect(() => table.replica('us-east-2')).toThrow(
+      'Stack/Table: encryptionKey is that of eu-west-1, and the one of the replica in us-east-2 is not known. Import the replica by',
+    );
   });
 
   test('throws where there is none', () => {

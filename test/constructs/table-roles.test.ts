@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Table, TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountPrincipal, IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { newFunction, newStack, propertiesOf } from './support';
@@ -78,6 +78,21 @@ test('a function whose role this app may not change is warned of', () => {
   const role = Role.fromRoleArn(stack, 'Role', ROLE_ARN, { mutable: false });
   new Idempotency(stack, 'Idempotency').attach(newFunction(stack, 'Fn', { role }));
   Annotations.fromStack(stack).hasWarning('/Stack/Idempotency/Table', Match.stringLikeRegexp('nothing was granted to Stack/Fn, .*503'));
+});
+
+test('whoever is granted in the place of such a role is named by it', () => {
+  const stack = newStack('Stack', HOME);
+  const { warnings } = granted(stack, { grantPrincipal: Role.fromRoleArn(stack, 'Role', ROLE_ARN, { mutable: false }) });
+  expect(warnings).toEqual([expect.stringContaining('nothing was granted to Stack/Role')]);
+});
+
+test('F120: a Table of the former class allows another account by its own policy as well', () => {
+  const stack = newStack('Stack', HOME);
+  const own = new Table(stack, 'Own', { partitionKey: { name: 'id', type: AttributeType.STRING }, timeToLiveAttribute: 'expires_at' });
+  IdempotencyTable.fromTable(stack, 'Table', own).grantUse(Role.fromRoleArn(stack, 'Role', FOREIGN_ARN));
+  expect(propertiesOf(Template.fromStack(stack), 'AWS::DynamoDB::Table').ResourcePolicy.PolicyDocument.Statement).toEqual([
+    { Action: USE, Effect: 'Allow', Principal: { AWS: FOREIGN_ARN }, Resource: '*' },
+  ]);
 });
 
 test('F120: under a customer-managed key, a role of another account is granted the key as well', () => {

@@ -1,3 +1,4 @@
+import { Lazy } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AuthorizationType, CognitoUserPoolsAuthorizer, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { HttpMethod, IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -65,6 +66,14 @@ describe('F46: a tenant source that the authorizer of the route cannot give', ()
     expect(onHttp(apiKey)).toEqual([expect.stringContaining('route POST /a has no authorizer to give the tenant (apiKeyId)')]);
     expect(onRest(apiKey)).toEqual([expect.stringContaining('route POST /a has no authorizer to give the tenant (apiKeyId)')]);
   });
+});
+
+test('an API key alone gives no claim', () => {
+  expect(onRest(claim, keyed)).toEqual([expect.stringContaining('tenant is jwtClaim, which its authorizer (an API key alone) cannot give')]);
+});
+
+test('an authorizer that is not known at synth is left alone', () => {
+  expect(onRest(claim, () => ({ authorizationType: Lazy.string({ produce: () => 'AWS_IAM' }) as AuthorizationType }))).toEqual([]);
 });
 
 test.each([

@@ -65,7 +65,6 @@ class GlobalReferences extends DefaultTokenResolver {
 /** Keeps what is not text for `textOf` to tell. */
 class Joined extends StringConcat {
   public override join(left: any, right: any): any {
-    if (left === undefined || right === undefined) return left ?? right;
-    return { 'Fn::Join': ['', [left, right]] };
+    return { 'Fn::Join': ['', [left, right].filter((part) => part !== undefined)] };
   }
 }

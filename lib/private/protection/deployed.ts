@@ -23,6 +23,7 @@ export const TYPES = {
   REST_RESOURCE: 'AWS::ApiGateway::Resource',
   REST_METHOD: 'AWS::ApiGateway::Method',
   FUNCTION: 'AWS::Lambda::Function',
+  SERVERLESS_FUNCTION: 'AWS::Serverless::Function',
   VERSION: 'AWS::Lambda::Version',
   ALIAS: 'AWS::Lambda::Alias',
   LAYER: 'AWS::Lambda::LayerVersion',
@@ -57,12 +58,12 @@ export function referencesIn(value: Value): readonly Reference[] {
   }
 }
 
-/** A value as text, with `{}` for what is not known before the deployment. */
-export function textOf(value: Value): string {
+/** A value as text, with `{}` or another sign for what is not known before the deployment. */
+export function textOf(value: Value, unknown = '{}'): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [separator, parts] = (value as { 'Fn::Join'?: [string, Value[]] })['Fn::Join'] ?? [];
-  if (Array.isArray(parts)) return parts.map(textOf).join(separator);
+  if (Array.isArray(parts)) return parts.map((part) => textOf(part, unknown)).join(separator);
   const text = (value as { 'Fn::Sub'?: string | [string] })['Fn::Sub'];
-  if (text !== undefined) return (typeof text === 'string' ? text : text[0]).replace(/\$\{[^}]*\}/g, '{}');
-  return '{}';
+  if (text !== undefined) return (typeof text === 'string' ? text : text[0]).replace(/\$\{[^}]*\}/g, unknown);
+  return unknown;
 }

@@ -12,18 +12,17 @@ const unprotected = (reason: string): Verdict => ({ state: 'unprotected', reason
 /**
  * What becomes of a request that the gateway hands to a function.
  *
+ * @param invoked a function, an alias or a version
  * @param route as the runtime names it, `POST /payments`
  */
 export function protectionOf(invoked: Deployed, route: string): Verdict {
   switch (invoked.type) {
-    case TYPES.FUNCTION:
-      return ofFunction(invoked, route);
     case TYPES.VERSION:
       return ofVersion(invoked, route);
     case TYPES.ALIAS:
       return ofAlias(invoked, route);
     default:
-      return unprotected(`calls no function but ${invoked.path}`);
+      return ofFunction(invoked, route);
   }
 }
 
@@ -74,7 +73,7 @@ function ofFunction(fn: Deployed, route: string): Verdict {
 /** What holds on a route, in so far as it is known: what is not before the deployment counts as nothing. */
 function settingsOf(value: Value, route: string): { readonly disabled?: boolean } | undefined {
   try {
-    const { defaults, routes = {} } = JSON.parse(textOf(value).replaceAll('{}', '0')) as WireConfiguration;
+    const { defaults, routes = {} } = JSON.parse(textOf(value, '0')) as WireConfiguration;
     const every = route.replace(/^\S+/, 'ANY');
     return { ...defaults, ...routes[every], ...routes[route] };
   } catch {

@@ -1,5 +1,4 @@
 import { Annotations, CfnResource } from 'aws-cdk-lib';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
 import { deployedConstructs } from './constructs';
 import { userPath } from './deployed';
@@ -29,7 +28,7 @@ export function guardRoutes(site: Construct, api: CfnResource, setting: Unprotec
 }
 
 /** Names the attached functions whose handler or layers somebody has changed since. */
-export function guardFunctions(site: Construct, functions: Iterable<LambdaFunction>, setting: UnprotectedRoutes | undefined): void {
+export function guardFunctions(site: Construct, functions: Iterable<IConstruct>, setting: UnprotectedRoutes | undefined): void {
   guard(site, setting, () => {
     const resources = deployedConstructs(site);
     return [...functions].flatMap((fn) => {

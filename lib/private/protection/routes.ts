@@ -18,6 +18,7 @@ export interface JudgedRoute extends Verdict {
   readonly resource?: Deployed;
 }
 
+const INVOCABLE: ReadonlySet<string> = new Set([TYPES.FUNCTION, TYPES.SERVERLESS_FUNCTION, TYPES.VERSION, TYPES.ALIAS]);
 /** What stands behind a function's ARN in the URI of an integration, where that is put together. */
 const QUALIFIER = /\{\}:([\w$-]+)(?:\/|$)/;
 const LAMBDA_ARN = /:lambda:[^:]*:[^:]*:function:([^/]+)/;
@@ -35,6 +36,8 @@ export function judgedRoutes(resources: readonly Deployed[]): readonly JudgedRou
         return described(resource, resources);
       case TYPES.URL:
         return functionUrl(resource, resources);
+      case TYPES.SERVERLESS_FUNCTION:
+        return serverlessEvents(resource);
       default:
         return [];
     }
@@ -76,6 +79,25 @@ function functionUrl(url: Deployed, resources: readonly Deployed[]): readonly Ju
   return [judged({ api: url, method: 'ANY', path: '$default', invoked, resource: url }, uri, resources)];
 }
 
+interface ServerlessEvent {
+  readonly Type?: string;
+  readonly Properties?: { readonly Path?: Value; readonly Method?: Value; readonly ApiId?: Value; readonly RestApiId?: Value };
+}
+
+/** SAM makes the routes that a function lists as its events, and often their API too; until then they belong to the function. */
+function serverlessEvents(fn: Deployed): readonly JudgedRoute[] {
+  const { FunctionUrlConfig: url } = fn.properties;
+  const events = (fn.properties.Events ?? {}) as Record<string, ServerlessEvent>;
+  const places = Object.values(events)
+    .filter(({ Type }) => Type === 'HttpApi' || Type === 'Api')
+    .map(({ Properties: { Path = '$default', Method = 'ANY', ApiId, RestApiId } = {} }) => {
+      const [api = fn] = fn.referred(ApiId ?? RestApiId);
+      return { api, method: textOf(Method).toUpperCase(), path: textOf(Path) };
+    });
+  return [...places, ...url === undefined ? [] : [{ api: fn, method: 'ANY', path: '$default' }]]
+    .map((place) => judged({ ...place, invoked: fn }, undefined, []));
+}
+
 interface Operation {
   readonly 'x-amazon-apigateway-integration'?: { readonly uri?: Value; readonly type?: string };
 }
@@ -106,7 +128,7 @@ function namedIn(uri: Value, resources: readonly Deployed[]): Deployed | undefin
   return name === undefined ? undefined : resources.find(({ type, properties }) => type === TYPES.FUNCTION && properties.FunctionName === name);
 }
 
-const isInvocable = ({ type }: Deployed): boolean => ([TYPES.FUNCTION, TYPES.VERSION, TYPES.ALIAS] as readonly string[]).includes(type);
+const isInvocable = ({ type }: Deployed): boolean => INVOCABLE.has(type);
 
 function judged(route: Omit<JudgedRoute, 'state' | 'reason'>, integrated: Value, resources: readonly Deployed[]): JudgedRoute {
   const { method, invoked, resource } = route;
