@@ -4,7 +4,7 @@ import { Construct, IConstruct, IMixin } from 'constructs';
 import { AttachSettings } from './attach-settings';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotentConstruct } from './private/idempotent-construct';
-import { guardFunctions } from './private/protection/guard';
+import { adviseOnPreflights, guardFunctions } from './private/protection/guard';
 import { refusalOf } from './private/redirection';
 
 /**
@@ -17,6 +17,7 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
   constructor(scope: Construct, id: string, props: IdempotencyProps = {}) {
     super(scope, id, props);
     guardFunctions(this, this._attacher.functions, props.unprotectedRoutes);
+    adviseOnPreflights(this, this._attacher.functions, this._attacher.headers);
   }
 
   /**

@@ -90,6 +90,8 @@ function run(root: string, file: string, where: string): readonly string[] {
     platform: 'node',
     format: 'esm',
     packages: 'external',
+    // From there the constructs find the layer, which a bundle does not lie beside.
+    define: { __dirname: JSON.stringify(join(root, 'lib', 'private')) },
     alias: Object.fromEntries(Object.entries(ENTRIES).map(([name, entry]) => [name, join(root, entry)])),
     logLevel: 'silent',
   });

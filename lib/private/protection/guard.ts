@@ -1,11 +1,13 @@
 import { Annotations, CfnResource } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
 import { deployedConstructs } from './constructs';
-import { userPath } from './deployed';
+import { Deployed, TYPES, userPath } from './deployed';
 import { Verdict, protectionOf } from './function-protection';
+import { lackingHeaders } from './preflight';
 import { JudgedRoute, judgedRoutes } from './routes';
 import { Protection, RouteProtection } from '../../route-protection';
 import { UnprotectedRoutes } from '../../unprotected-routes';
+import { HeaderNames } from '../header-names';
 
 const ID = 'cdk-idempotent-api:unprotectedRoutes';
 const REMEDY = 'Add them with addRoutes of this construct, attach their functions with Idempotency.attach(), or say idempotent: false';
@@ -38,6 +40,30 @@ export function guardFunctions(site: Construct, functions: Iterable<IConstruct>,
     });
   });
 }
+
+/** Warns where an API in front of attached functions does CORS that knows nothing of keys. */
+export function adviseOnPreflights(site: Construct, functions: Iterable<IConstruct>, headers: HeaderNames): void {
+  site.node.addValidation({
+    validate: () => {
+      const resources = deployedConstructs(site);
+      const paths = new Set([...functions].map(({ node }) => node.path));
+      const routes = judgedRoutes(resources).filter(({ state, invoked }) =>
+        state === 'protected' && functionsBehind(invoked!).some(({ path }) => paths.has(path)));
+      const lacking = new Map(routes.flatMap((route): [string, string][] => {
+        const headersLacking = lackingHeaders(route, resources, headers);
+        return headersLacking === undefined ? [] : [[route.api.path, headersLacking]];
+      }));
+      for (const [api, names] of lacking) {
+        Annotations.of(site).addWarningV2('cdk-idempotent-api:corsWithoutKey', `${site.node.path}: the CORS of ${api} does not ${names}: pages of other `
+          + `origins cannot send a key, or cannot see that an answer is a replay. Let it ${names}.`);
+      }
+      return [];
+    },
+  });
+}
+
+const functionsBehind = (invoked: Deployed): readonly Deployed[] =>
+  invoked.type === TYPES.VERSION || invoked.type === TYPES.ALIAS ? invoked.referred(invoked.properties.FunctionName) : [invoked];
 
 function guard(site: Construct, setting: UnprotectedRoutes = UnprotectedRoutes.WARN, unprotected: () => readonly string[]): void {
   if (setting === UnprotectedRoutes.ALLOW) return;
