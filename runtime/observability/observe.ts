@@ -1,7 +1,7 @@
 import type { CounterName, IdempotencyMetrics } from './metrics';
 import { LOG_FIELD, METRICS } from '../../lib/contract';
-import { Cancellation } from '../protocol/cancellation';
 import { remainingTime, requestIdOf, type Call } from '../execution/call';
+import { Cancellation } from '../protocol/cancellation';
 import { reasonOf, type Answer } from '../response/answer';
 import type { Millis } from '../time';
 

@@ -62,7 +62,8 @@ export function fingerprint(
   const target = sha256(encodeTuple([request.method, request.path, request.query]));
   const time = sentAt === undefined ? [] : [sha256(encodeTuple([sentAt]))];
   const flags = sentAt === undefined ? 0 : FLAG.TIMED;
-  const join = (scheme: number, ...added: readonly Uint8Array[]): Uint8Array => Buffer.concat([Uint8Array.of(scheme | flags), target, ...time, ...added]);
+  const join = (scheme: number, ...added: readonly Uint8Array[]): Uint8Array =>
+    Buffer.concat([Uint8Array.of(scheme | flags), target, ...time, ...added]);
   if (!rules.includeRequestHash) return join(SCHEME.NONE);
   const { fingerprint: what } = rules;
   if (what === 'bytes') return join(SCHEME.BYTES, sha256(request.body));

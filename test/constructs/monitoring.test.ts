@@ -10,7 +10,8 @@ import { METRICS, WireSettings } from '../../lib/contract';
 const nameOf = (metric: Metric) => metric.metricName;
 const all = (target: IIdempotencyMetrics): Metric[] => [
   target.metricHits(), target.metricMisses(), target.metricConflicts(), target.metricMismatches(), target.metricTakeovers(),
-  target.metricSuperseded(), target.metricStoreErrors(), target.metricUnpersisted(), target.metricExpired(), target.metricLate(), target.metricStoreLatency(),
+  target.metricSuperseded(), target.metricStoreErrors(), target.metricUnpersisted(),
+  target.metricExpired(), target.metricLate(), target.metricStoreLatency(),
 ];
 
 describe('metrics', () => {

@@ -316,10 +316,10 @@ describe('another start', () => {
   });
 
   /** A request that its function is busy with, and its answer. */
-  const inFlight = async (path: string) => {
+  const inFlight = async (route: string) => {
     const own = user.start('local', '--assembly', assembly, '--port', '0', '--json');
     const url = (await own.ready()).apis[0]!.url;
-    const answer = fetch(url + path).then((response) => response.text(), () => 'cut off');
+    const answer = fetch(url + route).then((response) => response.text(), () => 'cut off');
     await own.until(() => own.events.find((event) => event.event === 'log'));
     return { own, url, answer };
   };

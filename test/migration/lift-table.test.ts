@@ -29,7 +29,9 @@ type Handler = (event: unknown, context: object) => Promise<Record<string, any>>
 
 const framework = (names: Names, settings: Partial<LiftSettings> = {}) => liftFramework({ ...names, client: dynamoDb.client, ...settings });
 const seen = observed();
-const ours = (names: Names, handler: (event: unknown, context: object) => unknown, options: Partial<LiftTableOptions> = {}, settings: IdempotencyOptions = {}): Handler =>
+const ours = (
+  names: Names, handler: (event: unknown, context: object) => unknown, options: Partial<LiftTableOptions> = {}, settings: IdempotencyOptions = {},
+): Handler =>
   idempotent(handler, {
     ...settings,
     store: new LiftTable({ ...names, client: dynamoDb.client, ...options }),

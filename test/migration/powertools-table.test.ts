@@ -7,8 +7,8 @@ import { idempotent } from '../../runtime/idempotent';
 import { PowertoolsPersistence, PowertoolsPersistenceError, PowertoolsTable, powertoolsKey, type PowertoolsTableOptions } from '../../runtime/powertools';
 import { httpApiEvent } from '../../runtime/testing/events';
 import { recordingHandler } from '../../runtime/testing/recording-handler';
-import { advanceWallClock, config, lambdaContext, message, stopWallClock, suspended } from '../runtime/powertools/support';
 import { epochSeconds } from '../../runtime/time';
+import { advanceWallClock, config, lambdaContext, message, stopWallClock, suspended } from '../runtime/powertools/support';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
 import { observed } from '../support/quiet';
 
@@ -208,7 +208,8 @@ test.each<[string, unknown]>([
   const work = recordingHandler(() => result);
   expect(await fenced(work as never)(message(id), lambdaContext())).toBe(result);
   expect(JSON.stringify(await fenced(never as never)(message(id), lambdaContext()))).toBe(JSON.stringify(result));
-  const former = makeIdempotent(never as (...args: never[]) => Promise<unknown>, { persistenceStore: layer(DEFAULTS), config: config() }) as unknown as Handler;
+  const persisted = { persistenceStore: layer(DEFAULTS), config: config() };
+  const former = makeIdempotent(never as (...args: never[]) => Promise<unknown>, persisted) as unknown as Handler;
   expect(await former(message(id), lambdaContext())).toBeUndefined();
   expect(work.calls).toHaveLength(1);
 });
@@ -218,7 +219,8 @@ test('F86: 32 levels, as many as DynamoDB takes, are told to Powertools', async 
   const result = nested(31);
   const persistenceStore = new PowertoolsPersistence(new PowertoolsTable({ tableName: 'powertools', client: dynamoDb.client }));
   await (makeIdempotent(async () => result, { persistenceStore, config: config() }) as Handler)(message(id), lambdaContext());
-  const former = makeIdempotent(never as (...args: never[]) => Promise<unknown>, { persistenceStore: layer(DEFAULTS), config: config() }) as unknown as Handler;
+  const persisted = { persistenceStore: layer(DEFAULTS), config: config() };
+  const former = makeIdempotent(never as (...args: never[]) => Promise<unknown>, persisted) as unknown as Handler;
   expect(await former(message(id), lambdaContext())).toEqual(result);
 });
 

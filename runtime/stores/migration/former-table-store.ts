@@ -69,7 +69,8 @@ export function responseToTell(response: StoredResponse): HttpResponse {
 }
 
 /** From when the former system may run another execution: not before we would, though its host's clock may be ahead. */
-export const mayBeFollowedAt = ({ takeover, leaseEnd, expiresAt, margin }: Claim): EpochMillis => plus(takeover ? leaseEnd : endOf(expiresAt), margin);
+export const mayBeFollowedAt = ({ takeover, leaseEnd, expiresAt, margin }: Claim): EpochMillis =>
+  plus(takeover ? leaseEnd : endOf(expiresAt), margin);
 
 const NOBODY: Watcher = { diverged: () => {}, hit: () => {} };
 
@@ -237,7 +238,8 @@ const addTo = (parts: WriteParts, names: WriteParts['names'], values: Values, se
 const INVALID: ReadonlySet<unknown> = new Set(['ValidationException', 'SerializationException']);
 
 /** By the name of the SDK's errors, by the code of our own. */
-const isInvalid = (error: unknown): boolean => error instanceof Error && (INVALID.has(error.name) || INVALID.has((error as { readonly code?: unknown }).code));
+const isInvalid = (error: unknown): boolean =>
+  error instanceof Error && (INVALID.has(error.name) || INVALID.has((error as { readonly code?: unknown }).code));
 
 const textOf = (attribute: unknown): string | undefined => {
   const text = (attribute as { readonly S?: unknown } | undefined)?.S;

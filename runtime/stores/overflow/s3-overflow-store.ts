@@ -2,9 +2,9 @@ import type { OverflowStore } from './overflow-store';
 import { OVERFLOW_PREFIX } from '../../../lib/contract';
 import { ANSWER_TOO_LARGE, AwsRequestError } from '../../aws/aws-error';
 import { credentialsFrom } from '../../aws/credentials';
+import { sha256 } from '../../aws/digest';
 import { endpointOf, type Endpoint } from '../../aws/endpoint';
 import { SignedRequests, refusal, type RequestLimits } from '../../aws/signed-requests';
-import { sha256 } from '../../aws/digest';
 import { MAX_BODY_BYTES } from '../../response/codec';
 import type { CallOptions } from '../store';
 

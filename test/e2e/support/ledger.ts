@@ -98,7 +98,9 @@ class Bank {
   #ready: ReadyEvent | undefined;
   #closing = false;
 
-  private constructor(private readonly place: Place, private readonly assembly: string, private readonly stack: string, private readonly port: number) {}
+  private constructor(
+    private readonly place: Place, private readonly assembly: string, private readonly stack: string, private readonly port: number,
+  ) {}
 
   async deposit(): Promise<void> {
     await this.#withClient(async (client, table) => {

@@ -34,10 +34,10 @@ function bucket(): OverflowStore & { readonly objects: Map<string, Uint8Array> }
 
 interface Shops {
   readonly shop: Shop;
+  readonly tableName: string;
   /** What went over the wire to DynamoDB since it was last asked. */
   since(): readonly string[];
   items(): Promise<readonly Record<string, { S?: string; N?: string; B?: Uint8Array }>[]>;
-  readonly tableName: string;
 }
 
 async function shopWith(response: unknown, options: IdempotencyOptions = {}, fate: (operation: string, send: number) => Fate = () => 'pass'): Promise<Shops> {

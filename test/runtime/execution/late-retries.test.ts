@@ -74,7 +74,13 @@ const worlds: fc.Arbitrary<World> = fc.record({
     const end = (settings.ttlSeconds + settings.rememberSeconds) * 1000;
     const near = (moment: number) => fc.integer({ min: -3_000, max: 3_000 }).map((off) => Math.max(0, moment + off));
     const at = fc.oneof(
-      fc.integer({ min: 0, max: 2 * end }), near(end), near(end - SKEW), near(end + settings.client - SKEW), near(end + settings.client - SKEW - MARGIN - settings.hosts[0]), near(end + settings.client - SKEW - MARGIN - settings.hosts[1]), near(settings.ttlSeconds * 1000),
+      fc.integer({ min: 0, max: 2 * end }),
+      near(end),
+      near(end - SKEW),
+      near(end + settings.client - SKEW),
+      near(end + settings.client - SKEW - MARGIN - settings.hosts[0]),
+      near(end + settings.client - SKEW - MARGIN - settings.hosts[1]),
+      near(settings.ttlSeconds * 1000),
     );
     const retry = fc.record({ host: fc.constantFrom(0 as const, 1 as const), at, swept: fc.boolean() });
     return fc.array(retry, { minLength: 1, maxLength: 6 }).map((retries) => ({ ...settings, retries }));

@@ -124,10 +124,13 @@ describe('F111: a key that says when it was first sent', () => {
   test('F111: it is told as well where the record could go while the claim was under way, and the claim is given back', async () => {
     const memory = new MemoryStore();
     let wait = 0;
-    const slow = { ...faultyStore(memory, () => 'pass'), claim: async (claim: Claim) => {
-      shop.clock.advance(wait);
-      return memory.claim(claim);
-    } };
+    const slow = {
+      ...faultyStore(memory, () => 'pass'),
+      claim: async (claim: Claim) => {
+        shop.clock.advance(wait);
+        return memory.claim(claim);
+      },
+    };
     const shop: Shop = new Shop({ options: { ...TIMED, store: slow } });
     const key = uuidV7(shop.clock.now());
     shop.clock.advance(31 * DAY - 302_000);

@@ -37,9 +37,8 @@ describe('F113: a response that only the client’s key opens', () => {
   const cases = Object.keys(FRONTS).flatMap((front) => RESPONSES.map(([name, response]) => [front, name, response] as const));
   test.each(cases)('F113: %s, %s: replayed byte for byte, and nowhere in the table or the log', async (front, _, response) => {
     const tableName = await dynamoDb.createTable(`sealed-${++tables}`);
-    const shop = new Shop({
-      front, options: { ...SEALED, store: new DynamoDbStore({ tableName, client: dynamoDb.client }) }, respond: () => response, host: { clock: systemClock },
-    });
+    const store = new DynamoDbStore({ tableName, client: dynamoDb.client });
+    const shop = new Shop({ front, options: { ...SEALED, store }, respond: () => response, host: { clock: systemClock } });
     const first = await shop.pay('payment-1');
     const replay = await shop.pay('payment-1');
     expect(replay).toEqual({ ...first, headers: { ...first.headers, [MARKER]: 'true' } });

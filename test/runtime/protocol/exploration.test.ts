@@ -81,8 +81,15 @@ describe('handlers that commit: every order of their calls, one crash, lost repl
 
 describe('a key that says when its operation was first sent, by a client’s clock that is as wrong as it may be', () => {
   const TIMED: Scenario = {
-    requests: 2, faults: 1, jumps: 3, jumpsTo: ['lease', 'limit', 'second'], payloads: [1, 1],
-    remember: millis(6_000), skew: millis(-1_000), margin: millis(1_000), keyTime: { clientAhead: millis(2_000), skew: millis(2_000) },
+    requests: 2,
+    faults: 1,
+    jumps: 3,
+    jumpsTo: ['lease', 'limit', 'second'],
+    payloads: [1, 1],
+    remember: millis(6_000),
+    skew: millis(-1_000),
+    margin: millis(1_000),
+    keyTime: { clientAhead: millis(2_000), skew: millis(2_000) },
   };
   const variant = (keyTime: Partial<NonNullable<Scenario['keyTime']>>): Scenario =>
     ({ ...TIMED, faults: 0, jumpsTo: ['limit', 'second'], keyTime: { ...TIMED.keyTime!, ...keyTime } });

@@ -331,7 +331,8 @@ class World {
       const { store } = ports;
       const effects = { response: responseOf(request), effects: [request], requestToken: ownership.claim.token };
       const deadline = (this.time + LEASE / 2) as MonotonicMillis;
-      const committed = await commit(ownership, effects, this.#terms, { ...ports, store: store as Required<typeof store>, random: () => 0 }, deadline);
+      const commitPorts = { ...ports, store: store as Required<typeof store>, random: () => 0 };
+      const committed = await commit(ownership, effects, this.#terms, commitPorts, deadline);
       return this.#committed(request, committed, ownership, ports, attemptEpoch);
     }
     const concluded = await complete(ownership, responseOf(request), this.#terms, ports, FOREVER);

@@ -48,8 +48,15 @@ const update = fc.record({
 /** An item, a condition on it and an update of it, at random. */
 export const randomWrite = fc.record({ item, condition, update, x: value, y: value });
 
+export interface RandomWrite {
+  readonly condition: string;
+  readonly update: string;
+  readonly x: Value;
+  readonly y: Value;
+}
+
 /** Both expressions' placeholders, and no other: DynamoDB refuses what is defined and not used. */
-export function placeholdersOf({ condition: when, update: how, x, y }: { readonly condition: string; readonly update: string; readonly x: Value; readonly y: Value }) {
+export function placeholdersOf({ condition: when, update: how, x, y }: RandomWrite) {
   const text = `${when} ${how}`;
   const all: Record<string, Value> = { ':x': x, ':y': y, ':n': { N: '3' } };
   const values = Object.fromEntries(Object.entries(all).filter(([word]) => new RegExp(`${word}\\b`).test(text)));
