@@ -48,7 +48,7 @@ export function pack(response: HttpResponse, limits: StoreLimits, seal?: Seal): 
   const { statusCode, headers, isBase64Encoded } = response;
   const bytes = Buffer.from(response.body, isBase64Encoded ? 'base64' : 'utf8');
   const store = (packed: { readonly deflated: boolean; readonly body?: Uint8Array }): StoredResponse => {
-    const sealed = seal === undefined ? {} : { sealed: true };
+    const sealed = seal === undefined ? {} : { sealed: true as const };
     const encoding: BodyEncoding = { base64: isBase64Encoded, deflated: packed.deflated, tooLarge: false, ...sealed };
     return {
       statusCode,
