@@ -1,6 +1,7 @@
 import { answer, lost, scriptedFetch } from './support/scripted-fetch';
 import { virtualHost } from './support/virtual-host';
-import { idempotentFetch, IdempotentFetchError, keyOf } from '../../client';
+import { idempotentFetch, IdempotentFetchError, keyOf, type IdempotencyErrorBody } from '../../client';
+import { OUTCOMES, type IdempotencyErrorCode } from '../../runtime/response/outcomes';
 
 const URL = 'http://127.0.0.1/payments';
 
@@ -27,6 +28,11 @@ describe('a body is sent as the same bytes on every attempt:', () => {
   test('JSON, with the caller\'s content type', async () => {
     const sent = await sendThrice(URL, { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } });
     expect(sent.headers.get('content-type')).toBe('application/json');
+  });
+
+  test('F111: what the caller says of the first sending, whenever an attempt is made', async () => {
+    const sent = await sendThrice(URL, { method: 'POST', body: '{}', headers: { 'Repeatability-First-Sent': 'Fri, 15 Jan 2027 08:00:00 GMT' } });
+    expect(sent.headers.get('repeatability-first-sent')).toBe('Fri, 15 Jan 2027 08:00:00 GMT');
   });
 
   test('an ArrayBuffer, and a view of a part of one', async () => {
@@ -208,4 +214,12 @@ test('a fetch that minds what it is called upon is called upon nothing, as brows
   await send(URL, { method: 'POST' });
   await send(URL, { method: 'GET' });
   expect(upon).toEqual([undefined, undefined]);
+});
+
+test('the codes that a client is told of are those that the runtime answers with', () => {
+  // The assignments fail to compile where one list has a code that the other has not.
+  const told = (code: IdempotencyErrorCode): IdempotencyErrorBody['code'] => code;
+  const answered = (code: IdempotencyErrorBody['code']): IdempotencyErrorCode => code;
+  const codes = Object.values(OUTCOMES).map(({ code }) => code);
+  expect(codes.map(told).map(answered)).toEqual(codes);
 });
