@@ -1,4 +1,3 @@
-import { requireConsistent } from './configuration/consistency';
 import type { IdempotencyOptions } from './configuration/options';
 import { parseConfiguration, validateOptions } from './configuration/options-schema';
 import { resourcesOf, type Environment } from './configuration/resources';
@@ -75,7 +74,7 @@ type Protect = (event: unknown, context: unknown) => Promise<unknown> | undefine
 
 function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: WireConfiguration, host: Host, env: Environment): Protect {
   const { store, overflow, keySecret, previousKeySecret, logger, metrics } = resourcesOf(code, env);
-  requireConsistent(code, environment, keySecret !== undefined);
+  checkConsistency(code, environment, keySecret !== undefined);
   const wrapper = Symbol('wrapper');
 
   const answer = async (call: Call, key: RequestedKey, latency: () => number | undefined): Promise<unknown> => {
@@ -122,6 +121,14 @@ function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: 
 }
 
 type RequestedKey = ReturnType<typeof parseKey>;
+
+/** Few functions have settings that depend on each other: what checks them lies in a file of its own in the layer. */
+function checkConsistency(code: IdempotencyOptions, environment: WireConfiguration, hasKeySecret: boolean): void {
+  const all = [code, environment.defaults, ...Object.values(environment.routes ?? {})];
+  if (all.every(({ keyTime = 'none', responseEncryption = 'none' }) => keyTime === 'none' && responseEncryption === 'none')) return;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  (require('./configuration/consistency') as typeof import('./configuration/consistency')).requireConsistent(code, environment, hasKeySecret);
+}
 
 const refusalOf = (key: Exclude<RequestedKey, { kind: 'key' }>) =>
   key.kind === 'absent' ? ({ kind: 'key-missing' } as const) : ({ kind: 'key-invalid', reason: key.reason } as const);

@@ -4,17 +4,17 @@ import { retentionOf } from '../configuration/settings';
 import { isConfigurationFault } from '../errors';
 import { acquire, type Acquired, type LeaseTerms, type Ownership, type Ports, type Unavailable } from '../protocol/acquire';
 import { release } from '../protocol/conclude';
-import { judgeKeyTime } from '../protocol/key-time';
 import type { IdempotencyRecord } from '../protocol/record';
 import { until } from '../protocol/store-call';
 import { waitForOutcome } from '../protocol/wait';
 import { fingerprint, isKeyed, keyed, sameRequest } from '../request/fingerprint';
 import { recordIds } from '../request/identify';
-import { keyTimeOf, type KeyTimeResult } from '../request/key-time';
+import type { KeyFault } from '../request/key';
+import type { KeyAge } from '../request/key-age';
 import { standingId } from '../request/standing-id';
 import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
 import { replayOf } from '../response/replay';
-import { sealFor } from '../response/seal';
+import { sealOnDemand } from '../response/seal-on-demand';
 import { seconds, type Millis } from '../time';
 
 /** Longest wait for the store before the handler runs, in milliseconds. */
@@ -29,11 +29,11 @@ export async function protectedCall(given: Call): Promise<Answer> {
   const denial = await denied(given);
   if (denial !== undefined) return { outcome: 'rejected', reply: denial };
 
-  const sent = keyTimeOf(given.key, request, settings.keyTime);
-  if (sent.kind === 'invalid') return refuse(given, 'rejected', { kind: 'key-invalid', reason: sent.reason });
-  const age = ageOf(sent, given);
-  if (age === 'ahead') return refuse(given, 'rejected', { kind: 'key-invalid', reason: 'time-ahead' });
-  if (age === 'late') return refuse(given, 'rejected', { kind: 'key-expired' }, KEY_TOO_OLD);
+  const age = ageOf(given);
+  if ('fault' in age) return refuse(given, 'rejected', { kind: 'key-invalid', reason: age.fault });
+  const atFirst = age.judge();
+  if (atFirst === 'ahead') return refuse(given, 'rejected', { kind: 'key-invalid', reason: 'time-ahead' });
+  if (atFirst === 'late') return refuse(given, 'rejected', { kind: 'key-expired' }, KEY_TOO_OLD);
 
   const ids = await recordIds(given);
   if (ids.kind === 'tenant-missing') return refuse(given, 'rejected', { kind: 'tenant-missing' });
@@ -41,7 +41,7 @@ export async function protectedCall(given: Call): Promise<Answer> {
   if (ids.kind === 'unavailable') return outOfReach(given, ids.problem);
 
   // Large bodies take their time, which is none of the store's.
-  const plain = fingerprint(request, settings, sent.kind === 'sent' ? sent.text : undefined);
+  const plain = fingerprint(request, settings, age.text);
   const remaining = remainingTime(context);
   if (remaining < MINIMUM_BUDGET) return outOfReach(given, TOO_LATE, { id: ids.id });
   const deadline = deadlineAfter(given, Math.min(CLAIM_LIMIT, remaining / 2));
@@ -51,7 +51,7 @@ export async function protectedCall(given: Call): Promise<Answer> {
   }
 
   const { id, secret } = standing.value;
-  const call: Call = secret === undefined ? given : { ...given, seal: sealFor({ key: given.key, tenant: ids.tenant, secret, id }) };
+  const call: Call = secret === undefined ? given : { ...given, seal: sealOnDemand({ key: given.key, tenant: ids.tenant, secret, id }) };
   if (settings.responseEncryption === 'client-key' && call.seal === undefined) return outOfReach(call, NO_SECRET, { id });
   const key = { id, fingerprint: secret === undefined ? plain : keyed(plain, secret) };
   const terms = termsOf(call, remaining);
@@ -67,7 +67,7 @@ export async function protectedCall(given: Call): Promise<Answer> {
   switch (acquired.kind) {
     case 'owner': {
       // The record may have gone while the claim was under way, so that the key is judged once more.
-      const forgotten = ageOf(sent, call) === 'late';
+      const forgotten = age.judge() === 'late';
       const problem = forgotten ? undefined : tooLate(call, acquired.ownership);
       if (!forgotten && problem === undefined) return execute(call, acquired.ownership, ports);
       await release(acquired.ownership, ports, deadlineAfter(call, Math.min(MINIMUM_BUDGET, remainingTime(context) / 2)));
@@ -97,11 +97,12 @@ export async function denied({ event, context, settings }: Call): Promise<Answer
   }
 }
 
-/** What the time of the first sending says by now. */
-const ageOf = (sent: Exclude<KeyTimeResult, { kind: 'invalid' }>, { settings, host }: Call) =>
-  sent.kind === 'none'
-    ? 'in-time'
-    : judgeKeyTime(sent.at, host.clock.now(), { ...retentionOf(settings), margin: seconds(settings.clockMarginSeconds) });
+/** Few APIs ask for the time of the first sending: what it takes is loaded when one does, in the layer from a file of its own. */
+function ageOf(call: Call): KeyAge | { readonly fault: KeyFault } {
+  if (call.settings.keyTime === 'none') return { judge: () => 'in-time' };
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('../request/key-age') as typeof import('../request/key-age')).keyAgeOf(call);
+}
 
 const KEY_TOO_OLD = { problem: { reason: 'the key is older than keys are remembered' } };
 

@@ -1,11 +1,34 @@
+import { reasonOf } from './answer';
+import type { Packed } from './codec';
 import { remainingTime, type Call } from '../execution/call';
-import { ask, type Answer } from '../protocol/store-call';
+import { freshToken } from '../execution/fresh-token';
+import type { StoredResponse } from '../protocol/record';
+import { ask, until, type Answer } from '../protocol/store-call';
 import type { CallOptions } from '../stores/call-options';
-import { isOf, type OverflowStore } from '../stores/overflow/overflow-store';
-import type { Millis } from '../time';
+import { isOf, outliving, type OverflowStore } from '../stores/overflow/overflow-store';
+import { plus, seconds, toEpochSeconds, type Millis, type MonotonicMillis } from '../time';
 
 /** Longest wait for a body beside the record, in milliseconds. */
 const FETCH_LIMIT = 5_000;
+
+/**
+ * What goes on record of a response whose body lies beside it: the body is written
+ * first, under a name that nobody else uses. Where that cannot be, the record takes
+ * the body if it can.
+ */
+export async function putBeside(fit: Extract<Packed, { kind: 'beside' }>, id: string, call: Call, deadline: MonotonicMillis): Promise<StoredResponse> {
+  const { store, overflow, settings, host, logger } = call;
+  const place = overflow ?? (fit.fitsItem ? store.bodies : undefined);
+  if (place === undefined) return fit.otherwise;
+  const name = `${id}/${freshToken()}`;
+  const expiresAt = outliving(toEpochSeconds(plus(host.clock.now(), seconds(settings.ttlSeconds))));
+  const half = (until(deadline, host.clock) / 2) as Millis;
+  const put = await ask((options) => place.put(name, fit.bytes, { ...options, expiresAt }), half, host.clock);
+  if (put.known) return { ...fit.pointer, overflow: name };
+  const kept = fit.otherwise.encoding.tooLarge ? 'the response is not kept' : 'the record keeps it';
+  logger.warn(`the body could not be put beside the record: ${kept}`, { id, reason: reasonOf(put.cause) });
+  return fit.otherwise;
+}
 
 /** The body beside the record, by the name in the record. */
 export async function fetchBeside(name: string, id: string, { store, overflow, host, context }: Call): Promise<Answer<Uint8Array>> {
