@@ -22,7 +22,7 @@ interface Route {
   readonly dated?: true;
 }
 
-const BRIEF = { ttlSeconds: 3, leaseSeconds: 1 } as const;
+const BRIEF = { ttlSeconds: 5, leaseSeconds: 1 } as const;
 /** As `Authorization: Bearer`: whose token it is is the tenant. */
 const TOKENS = { a: 'token-of-a', b: 'token-of-b' } as const;
 const ORIGIN = 'https://conformance.example';

@@ -39,7 +39,7 @@ test('an invocation is answered once, and only the one that runs', async () => {
   expect((await post('invocation/another/response', 1)).status).toBe(400);
   expect((await post('invocation/request-1/response', 2)).status).toBe(202);
   expect((await post('invocation/request-1/error', { errorType: 'Late' })).status).toBe(400);
-  expect(answers).toEqual([{ kind: 'returned', payload: 2 }]);
+  expect(answers).toEqual([{ kind: 'returned', payload: 2, body: Buffer.from('2') }]);
 });
 
 test('asking for the next invocation without an answer is an error of the function', async () => {
@@ -54,7 +54,8 @@ test('an error document without its members is an error all the same', async () 
   await call('invocation/next');
   await post('invocation/request-1/error', { trace: ['at a'] });
 
-  expect(answers).toEqual([{ kind: 'threw', error: { errorType: 'Error', errorMessage: '', trace: ['at a'] } }]);
+  const document = Buffer.from('{"trace":["at a"]}');
+  expect(answers).toEqual([{ kind: 'threw', error: { errorType: 'Error', errorMessage: '', trace: ['at a'], document } }]);
 });
 
 test('anything else is not found', async () => {
