@@ -137,7 +137,7 @@ abstract class ResourceHandle<R extends L1> implements FunctionHandle {
       site: this.construct,
       prop: 'environment',
       problem: 'is a token, which nothing can be added to',
-      remedy: 'Write its variables out, or leave the function as it is and serve it through idempotency.relay()',
+      remedy: 'Write its variables out, or leave the function as it is and put a Node.js function in front of it that invokes it',
     });
   }
 }

@@ -146,8 +146,8 @@ export class FunctionSettings extends Construct {
       prop: 'environment',
       problem: `has ${WRAPPER_SCRIPT} (${JSON.stringify(variables[WRAPPER_SCRIPT])}), a script that starts the function in another way than Lambda's own: `
         + 'nobody knows whether it would ever run the redirected handler',
-      remedy: 'Take it out where it only sets NODE_OPTIONS and set those, or leave the function as it is and serve it through the relay '
-        + '(relay: true on its route, idempotency.relay(fn) for an API of your own)',
+      remedy: 'Take it out where it only sets NODE_OPTIONS and set those, or leave the function as it is and put a Node.js function in front of it '
+        + 'that invokes it',
     })];
   }
 

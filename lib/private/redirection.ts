@@ -7,7 +7,7 @@ import { FunctionHandle, handleOf } from './function-handle';
 import { addRuntimeLayer } from './runtime-layer';
 
 const OLDEST_NODE = 20;
-const RELAY = 'serve it through the relay (relay: true on its route, idempotency.relay(fn) for an API of your own)';
+const IN_FRONT = 'put a Node.js function in front of it that invokes it';
 const IN_CODE = 'wrap its handler in code with idempotent(), pass idempotency.environment() and call idempotency.grantUse(fn)';
 
 /** The function that a version, an alias or `$LATEST` points to. */
@@ -74,26 +74,26 @@ function whyNot(fn: IFunction | CfnFunction): Refused | undefined {
     return no('is a CfnFunction, the resource alone', 'Use attachCfn(cfnFunction), or a Function');
   }
   if (fn instanceof SingletonFunction) {
-    return no('is a SingletonFunction, which keeps its function to itself', `Make a Function once and share it, or ${RELAY}`);
+    return no('is a SingletonFunction, which keeps its function to itself', `Make a Function once and share it, or ${IN_FRONT}`);
   }
   if (!(fn instanceof LambdaFunction)) {
-    return no('is not a Function of this app, so its settings cannot be changed', `Attach where the function is defined, ${IN_CODE}, or ${RELAY}`);
+    return no('is not a Function of this app, so its settings cannot be changed', `Attach where the function is defined, ${IN_CODE}, or ${IN_FRONT}`);
   }
   return whyNotRedirected(handleOf(fn)!);
 }
 
 function whyNotRedirected({ resource: { packageType, durableConfig, handler }, runtimeName, isNode }: FunctionHandle): Refused | undefined {
   if (packageType === 'Image') {
-    return no('is a container image, which takes no layers', `Use a zip function, ${IN_CODE}, or ${RELAY}`);
+    return no('is a container image, which takes no layers', `Use a zip function, ${IN_CODE}, or ${IN_FRONT}`);
   }
   if (runtimeName === undefined) {
     return no('names no runtime of its own, and the Globals of a template are not seen here', 'Write its runtime at the function');
   }
   if (!isNode || isOld(runtimeName)) {
-    return no(`runs on ${runtimeName}, and only Node.js from nodejs${OLDEST_NODE}.x on can be redirected`, `Use such a runtime, or ${RELAY}`);
+    return no(`runs on ${runtimeName}, and only Node.js from nodejs${OLDEST_NODE}.x on can be redirected`, `Use such a runtime, or ${IN_FRONT}`);
   }
   if (durableConfig !== undefined) {
-    return no('is a durable function, whose executions are replayed by Lambda', `Use a function without durableConfig for the API, or ${RELAY}`);
+    return no('is a durable function, whose executions are replayed by Lambda', `Use a function without durableConfig for the API, or ${IN_FRONT}`);
   }
   if (handler === undefined || Token.isUnresolved(handler)) {
     return no('has a handler that is not known at synth', 'Name it literally, as in "index.handler"');
@@ -101,7 +101,7 @@ function whyNotRedirected({ resource: { packageType, durableConfig, handler }, r
   if (handler.endsWith('.sh')) {
     return no(
       `has the handler "${handler}", a script that starts a server (Lambda Web Adapter), which a redirection would never run`,
-      `Leave it as it is and ${RELAY}`,
+      `Leave it as it is and ${IN_FRONT}`,
     );
   }
   return undefined;

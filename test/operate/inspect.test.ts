@@ -90,21 +90,21 @@ describe('F113: a response that only the client’s key opens', () => {
   const secretFile = join(mkdtempSync(join(tmpdir(), 'inspect-')), 'secret');
   beforeAll(() => writeFileSync(secretFile, 'pepper\n'));
   afterAll(() => rmSync(dirname(secretFile), { recursive: true }));
-  const idOf = async (bank: Bank) => ((await db.client.send(new ScanCommand({ TableName: bank.table }))).Items ?? [])[0]!.id!.S!;
+  const idOf = async (of: Bank) => ((await db.client.send(new ScanCommand({ TableName: of.table }))).Items ?? [])[0]!.id!.S!;
   const opens = ['--tenant', 'acme', '--secret-file', secretFile];
 
   test('F113: shows that it is one, and neither headers nor body', async () => {
-    const bank = await sealed();
-    await bank.pay(KEY);
-    const { out } = await bank.operator.run('inspect', ['--id', await idOf(bank)]);
+    const vault = await sealed();
+    await vault.pay(KEY);
+    const { out } = await vault.operator.run('inspect', ['--id', await idOf(vault)]);
     expect(out).toMatch(/^response +status 201, encrypted, body of 37 bytes stored, headers encrypted as well$/m);
-    expect(await bank.operator.json('inspect', ['--id', await idOf(bank)])).toMatchObject({ response: { sealed: true, headerNames: [], tooLarge: false } });
+    expect(await vault.operator.json('inspect', ['--id', await idOf(vault)])).toMatchObject({ response: { sealed: true, headerNames: [], tooLarge: false } });
   });
 
   test('F113: is opened by the key on standard input, the tenant and the secret', async () => {
-    const bank = await sealed();
-    await bank.pay(KEY);
-    const seen = await bank.operator.run('inspect', ['--id', await idOf(bank), '--show-body', ...opens], { input: `${KEY}\n` });
+    const vault = await sealed();
+    await vault.pay(KEY);
+    const seen = await vault.operator.run('inspect', ['--id', await idOf(vault), '--show-body', ...opens], { input: `${KEY}\n` });
     expect(seen).toMatchObject({ status: 0, err: '' });
     expect(seen.out).toContain('payment 1');
     expect(seen.out).toContain('location: /payments/1');
@@ -115,9 +115,9 @@ describe('F113: a response that only the client’s key opens', () => {
     ['another key', ['--tenant', 'acme', '--secret-file', secretFile], 'order-0002-of-acme'],
     ['another tenant', ['--tenant', 'other', '--secret-file', secretFile], KEY],
   ])('F113: is not opened by %s', async (_, flags, input) => {
-    const bank = await sealed();
-    await bank.pay(KEY);
-    const { out } = await bank.operator.run('inspect', ['--id', await idOf(bank), '--show-body', ...flags], { input });
+    const vault = await sealed();
+    await vault.pay(KEY);
+    const { out } = await vault.operator.run('inspect', ['--id', await idOf(vault), '--show-body', ...flags], { input });
     expect(out).toContain('does not open with this key, tenant and secret');
     expect(out).not.toContain('payment 1');
   });
@@ -126,9 +126,9 @@ describe('F113: a response that only the client’s key opens', () => {
     ['no secret', ['--tenant', 'acme'], KEY, '--secret-file'], ['no tenant', ['--secret-file', secretFile], KEY, '--tenant'],
     ['no key', ['--tenant', 'acme', '--secret-file', secretFile], '', 'standard input'], ['no key of the API', ['--tenant', 'acme', '--secret-file', secretFile], 'order 1, order 2', 'the key is not one that the API accepts'],
   ])('F113: says what is missing: %s', async (_, flags, input, message) => {
-    const bank = await sealed();
-    await bank.pay(KEY);
-    const seen = await bank.operator.run('inspect', ['--id', await idOf(bank), '--show-body', ...flags], { input });
+    const vault = await sealed();
+    await vault.pay(KEY);
+    const seen = await vault.operator.run('inspect', ['--id', await idOf(vault), '--show-body', ...flags], { input });
     expect(seen).toMatchObject({ status: 2, err: expect.stringContaining(message) });
     if (input !== '') expect(seen.err).not.toContain(input);
   });
