@@ -346,10 +346,19 @@ for (const outcome of ['', ...Object.keys(OUTCOMES), 'running']) {
 
 let untold = 0;
 let lastNews = 0;
+let latest;
+let telling;
+
+/** At most once in a while, and never leaves the last ones untold. */
 function announce(answered) {
+  if (answered.length === 0) return;
   untold += answered.length;
-  const latest = answered.at(-1);
-  if (latest === undefined || Date.now() - lastNews < NEWS_EVERY_MS) return;
+  latest = answered.at(-1);
+  telling ??= setTimeout(tell, Math.max(0, lastNews + NEWS_EVERY_MS - Date.now()));
+}
+
+function tell() {
+  telling = undefined;
   lastNews = Date.now();
   news.textContent = `${untold > 1 ? `${untold} requests, the latest: ` : ''}${latest.method} ${latest.path} ${latest.status} ${latest.outcome}`;
   untold = 0;
