@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { CfnResource, Fn, NestedStack, Stack } from 'aws-cdk-lib';
-import { ApiDefinition, CfnMethod, LambdaIntegration, RestApi, SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
+import { ApiDefinition, CfnMethod, CfnRestApi, LambdaIntegration, RestApi, SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnApi, CfnRoute, HttpApi, HttpIntegrationSubtype, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration, HttpStepFunctionsIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Code, Function as LambdaFunction, FunctionUrlAuthType, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { CfnListener, CfnListenerRule, CfnLoadBalancer, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { CfnVersion, Code, Function as LambdaFunction, FunctionUrlAuthType, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, Pass, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { newFunction, newStack } from './support';
@@ -138,8 +139,114 @@ describe('F125: routes of APIs that no construct of this package made', () => {
     new CfnRoute(stack, 'Elsewhere', { apiId: 'abcdef', routeKey: 'POST /a' });
     new CfnRoute(stack, 'Imported', { apiId: Fn.importValue('api'), routeKey: 'POST /a' });
     new CfnMethod(stack, 'Method', { restApiId: 'abcdef', resourceId: 'r', httpMethod: 'POST' });
-    expect(found(stack)).toEqual(['Stack/Api POST /a -: unprotected, calls no function but undefined']);
+    new CfnRoute(stack, 'Socket', { apiId: 'ghijkl', routeKey: 'pay' });
+    expect(found(stack)).toEqual([
+      'Stack/Api POST /a -: unprotected, has no integration that can be read',
+      'abcdef (imported) POST /a -: unprotected, has no integration that can be read',
+      '(imported) POST /a -: unprotected, has no integration that can be read',
+      'abcdef (imported) POST / -: exempt, a mock, which calls nothing',
+    ]);
   });
+});
+
+describe('F170: routes that stand in no route of their own', () => {
+  const logicalId = (fn: LambdaFunction): string => Stack.of(fn).resolve((fn.node.defaultChild as CfnResource).logicalId);
+  const arn = (fn: LambdaFunction) => ({ 'Fn::GetAtt': [logicalId(fn), 'Arn'] });
+
+  test('that of an HTTP API which is made with one function', () => {
+    const stack = newStack();
+    new CfnApi(stack, 'Quick', { protocolType: 'HTTP', name: 'q', target: newFunction(stack, 'A').functionArn });
+    new CfnApi(stack, 'Keyed', { protocolType: 'HTTP', name: 'k', target: attached(stack, 'B').functionArn, routeKey: 'POST /b' });
+    expect(found(stack)).toEqual([
+      'Stack/Quick ANY $default Stack/A: unprotected, Stack/A is not attached',
+      'Stack/Keyed POST /b Stack/B: protected, redirected',
+    ]);
+  });
+
+  test('those of a load balancer, by rule and by default', () => {
+    const stack = newStack();
+    const group = (id: string, targetId: unknown) => ({ Ref: stack.resolve(new CfnTargetGroup(stack, id, { targetType: 'lambda', targets: [{ id: targetId as string }] }).logicalId) });
+    const a = group('GroupA', attached(stack, 'A').functionArn);
+    const b = group('GroupB', newFunction(stack, 'B').addAlias('live').functionArn);
+    const far = group('GroupFar', 'arn:aws:lambda:eu-west-1:111111111111:function:far');
+    const none = { Ref: stack.resolve(new CfnTargetGroup(stack, 'None', { targetType: 'lambda' }).logicalId) };
+    const hosts = { Ref: stack.resolve(new CfnTargetGroup(stack, 'Hosts', { targetType: 'ip' }).logicalId) };
+    const balancer = new CfnLoadBalancer(stack, 'Balancer', {});
+    const forward = (to: object) => ({ type: 'forward', targetGroupArn: to as unknown as string });
+    const listener = new CfnListener(stack, 'Listener', { loadBalancerArn: balancer.ref, defaultActions: [forward(a)] });
+    new CfnListenerRule(stack, 'Paths', {
+      priority: 1,
+      listenerArn: listener.ref,
+      actions: [{ type: 'forward', forwardConfig: { targetGroups: [{ targetGroupArn: b as unknown as string }, { targetGroupArn: hosts as unknown as string }] } }],
+      conditions: [
+        { field: 'path-pattern', pathPatternConfig: { values: ['/a', '/b/*'] } },
+        { field: 'http-request-method', httpRequestMethodConfig: { values: ['POST', 'GET'] } },
+      ],
+    });
+    new CfnListenerRule(stack, 'Old', { priority: 2, listenerArn: 'arn:elsewhere', actions: [forward(far)], conditions: [{ field: 'path-pattern', values: ['/old'] }, { field: 'host-header', values: ['x.example'] }] });
+    new CfnListenerRule(stack, 'Nothing', { priority: 3, listenerArn: listener.ref, actions: [forward(none)], conditions: [] });
+    expect(found(stack)).toEqual([
+      'Stack/Balancer ANY /* Stack/A: protected, redirected',
+      'Stack/Balancer POST /a Stack/B/Aliaslive: unprotected, Stack/B is not attached',
+      'Stack/Balancer POST /b/* Stack/B/Aliaslive: unprotected, Stack/B is not attached',
+      'Stack/Balancer GET /a Stack/B/Aliaslive: exempt, a key means nothing on GET',
+      'Stack/Balancer GET /b/* Stack/B/Aliaslive: exempt, a key means nothing on GET',
+      'Stack/Old ANY /old -: unprotected, far is a function that is not in this app',
+      'Stack/Balancer ANY /* -: unprotected, has no integration that can be read',
+    ]);
+  });
+
+  test('those that SAM\'s APIs describe', () => {
+    const stack = newStack();
+    const api = (id: string, type: string, properties: object) => new CfnResource(stack, id, { type, properties });
+    const fn = attached(stack, 'A');
+    api('Described', 'AWS::Serverless::HttpApi', { DefinitionBody: { paths: { '/a': { post: { 'x-amazon-apigateway-integration': { uri: arn(fn) } } } } } });
+    api('Elsewhere', 'AWS::Serverless::Api', { DefinitionUri: 's3://bucket/key' });
+    expect(found(stack)).toEqual([
+      'Stack/Described POST /a Stack/A: protected, redirected',
+      'Stack/Elsewhere ANY * -: unprotected, its OpenAPI description is not in the template, so that nobody can see its routes',
+    ]);
+  });
+
+  test('those of a description that CloudFormation puts together, or of another API', () => {
+    const stack = newStack();
+    const later = { 'Fn::Transform': { Name: 'AWS::Include', Parameters: { Location: 's3://bucket/api.yaml' } } };
+    new CfnRestApi(stack, 'Whole', { body: later });
+    new CfnRestApi(stack, 'Paths', { body: { openapi: '3.0.1', paths: later } });
+    new CfnRestApi(stack, 'Path', { body: { openapi: '3.0.1', paths: { '/a': later, '/b': {} } } });
+    new CfnRestApi(stack, 'Empty', { body: { openapi: '3.0.1' } });
+    new CfnResource(stack, 'Text', { type: 'AWS::ApiGateway::RestApi', properties: { Body: 'openapi: 3.0.1' } });
+    new CfnRestApi(stack, 'Copy', { cloneFrom: 'abcdef' });
+    const madeLater = 'its OpenAPI description is put together at the deployment, so that nobody can see its routes';
+    expect(found(stack)).toEqual([
+      `Stack/Whole ANY * -: unprotected, ${madeLater}`,
+      `Stack/Paths ANY * -: unprotected, ${madeLater}`,
+      `Stack/Path ANY /a -: unprotected, ${madeLater}`,
+      `Stack/Text ANY * -: unprotected, ${madeLater}`,
+      'Stack/Copy ANY * -: unprotected, it is a copy of another API, so that nobody can see its routes',
+    ]);
+  });
+});
+
+test('F170: what the deployment chooses is judged by the worst choice, and what it alone knows is protected by nothing', () => {
+  const stack = newStack();
+  const [a, b] = [attached(stack, 'A'), newFunction(stack, 'B')];
+  const api = new HttpApi(stack, 'Api');
+  const route = (path: string, uri: unknown) => {
+    const [made] = api.addRoutes({ path, methods: POST, integration: new HttpLambdaIntegration('I', a) });
+    (made!.node.tryFindChild('I')!.node.defaultChild as CfnResource).addPropertyOverride('IntegrationUri', stack.resolve(uri));
+  };
+  route('/choice', { 'Fn::If': ['IsProd', a.functionArn, b.functionArn] });
+  route('/given', { Ref: 'FunctionArn' });
+  const version = new CfnVersion(stack, 'V1', { functionName: a.functionName });
+  route('/version', { 'Fn::Sub': ['${Arn}:${Version}', { Arn: a.functionArn, Version: version.attrVersion }] });
+  new RestApi(stack, 'Rest').root.addMethod('POST', new LambdaIntegration(LambdaFunction.fromFunctionArn(stack, 'Imported', Fn.importValue('fn'))));
+  expect(judgedRoutes(deployedConstructs(stack)).map(({ path, state, reason }) => `${path}: ${state}, ${reason}`)).toEqual([
+    '/choice: unprotected, Stack/B is not attached',
+    '/given: unprotected, calls something that is not in this app',
+    '/version: unprotected, version Stack/V1 is published once, and goes on running the code of that time',
+    '/: unprotected, calls something that is not in this app',
+  ]);
 });
 
 test('F125: what an escape hatch has left without its properties is judged by what is there', () => {
@@ -148,14 +255,15 @@ test('F125: what an escape hatch has left without its properties is judged by wh
   const method = new CfnResource(stack, 'Method', { type: 'AWS::ApiGateway::Method', properties: { RestApiId: new RestApi(stack, 'Rest').restApiId, HttpMethod: 'POST' } });
   expect([url, method]).toHaveLength(2);
   expect(found(stack)).toEqual([
-    'Stack/Url ANY $default -: unprotected, calls no function but undefined', 'Stack/Rest POST / -: exempt, a mock, which calls nothing',
+    'Stack/Url ANY $default -: unprotected, has no integration that can be read', 'Stack/Rest POST / -: exempt, a mock, which calls nothing',
   ]);
 });
 
 test('F125: references are followed in every form that a template has them in', () => {
   expect(referencesIn({ a: [{ 'Fn::GetAtt': 'One.Arn' }, { 'Fn::Sub': ['${Two.Arn} ${!Literal} ${three}', { three: { Ref: 'Three' } }] }], b: null, c: 1 }))
-    .toEqual([{ logicalId: 'One' }, { logicalId: 'Two' }, { logicalId: 'three' }, { logicalId: 'Three' }]);
+    .toEqual([{ logicalId: 'One', attribute: 'Arn' }, { logicalId: 'Two', attribute: 'Arn' }, { logicalId: 'three', attribute: '' }, { logicalId: 'Three' }]);
   expect(referencesIn({ 'Fn::ImportValue': 'x' })).toEqual([{ exported: 'x' }]);
+  expect(referencesIn({ 'Fn::GetStackOutput': { StackName: 's', OutputName: 'o' } })).toEqual([{ output: { StackName: 's', OutputName: 'o' } }]);
   expect(textOf({ 'Fn::Sub': ['${a}-b', { a: 1 }] })).toBe('{}-b');
 });
 

@@ -2,9 +2,7 @@ import {
   CfnElement, CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Stage, StringConcat, Tokenization,
 } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
-import { Deployed, referencesIn, TYPES, userPath, Value } from './deployed';
-
-const INTERESTING: ReadonlySet<string> = new Set(Object.values(TYPES));
+import { decides, Deployed, referencesIn, userPath, Value } from './deployed';
 
 /**
  * The resources that decide about routes, of all stacks that are synthesized
@@ -13,7 +11,7 @@ const INTERESTING: ReadonlySet<string> = new Set(Object.values(TYPES));
  */
 export function deployedConstructs(site: IConstruct): readonly Deployed[] {
   const found = Stage.of(site)!.node.findAll().filter((construct): construct is CfnResource =>
-    CfnResource.isCfnResource(construct) && INTERESTING.has(construct.cfnResourceType));
+    CfnResource.isCfnResource(construct) && decides(construct.cfnResourceType));
   const byId = new Map<string, Deployed>();
   for (const resource of found) byId.set(idOf(resource), deployed(resource, byId));
   return [...byId.values()];

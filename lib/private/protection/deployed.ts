@@ -28,13 +28,27 @@ export const TYPES = {
   ALIAS: 'AWS::Lambda::Alias',
   LAYER: 'AWS::Lambda::LayerVersion',
   URL: 'AWS::Lambda::Url',
+  SERVERLESS_HTTP_API: 'AWS::Serverless::HttpApi',
+  SERVERLESS_REST_API: 'AWS::Serverless::Api',
+  LOAD_BALANCER: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  LISTENER: 'AWS::ElasticLoadBalancingV2::Listener',
+  LISTENER_RULE: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+  TARGET_GROUP: 'AWS::ElasticLoadBalancingV2::TargetGroup',
 } as const;
+
+const DECIDING: ReadonlySet<string> = new Set(Object.values(TYPES));
+
+/** Whether resources of a type decide about routes. */
+export const decides = (type: string): boolean => DECIDING.has(type);
 
 /** Above a resource stands the construct that users know. */
 export const userPath = (constructPath: string): string => constructPath.replace(/\/Resource$/, '');
 
-/** What one reference names: a resource by its logical id, or another stack's export. */
-export type Reference = { readonly logicalId: string } | { readonly exported: Value };
+/** What one reference names: a resource by its logical id, and perhaps an attribute of it; another stack's export; or another stack's output. */
+export type Reference =
+  | { readonly logicalId: string; readonly attribute?: string }
+  | { readonly exported: Value }
+  | { readonly output: { readonly StackName?: Value; readonly OutputName?: Value } };
 
 /** Everything that a value refers to, however deep. */
 export function referencesIn(value: Value): readonly Reference[] {
@@ -46,16 +60,24 @@ export function referencesIn(value: Value): readonly Reference[] {
     case 'Ref':
       return [{ logicalId: String(argument) }];
     case 'Fn::GetAtt':
-      return [{ logicalId: String(Array.isArray(argument) ? argument[0] : String(argument).split('.')[0]) }];
+      return [named(Array.isArray(argument) ? argument.join('.') : String(argument))];
     case 'Fn::ImportValue':
       return [{ exported: argument }];
+    case 'Fn::GetStackOutput':
+      return [{ output: argument as object }];
     case 'Fn::Sub': {
       const [text, given] = Array.isArray(argument) ? argument as [string, object?] : [String(argument), undefined];
-      return [...[...text.matchAll(/\$\{(\w+)/g)].map(([, logicalId]) => ({ logicalId: logicalId! })), ...referencesIn(given)];
+      return [...[...text.matchAll(/\$\{(\w[\w.]*)/g)].map(([, reference]) => named(reference!)), ...referencesIn(given)];
     }
     default:
       return entries.flatMap(([, member]) => referencesIn(member));
   }
+}
+
+/** `Fn.Arn`: of what, and which attribute. */
+function named(reference: string): Reference {
+  const [logicalId, ...attribute] = reference.split('.');
+  return { logicalId: logicalId!, attribute: attribute.join('.') };
 }
 
 /** A value as text, with `{}` or another sign for what is not known before the deployment. */
