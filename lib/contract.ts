@@ -41,10 +41,14 @@ export const LAYER = {
 export const RELAY = {
   DIRECTORY: 'relay',
   HANDLER: 'relay.handler',
+  DESCRIPTION: 'Relay of cdk-idempotent-api',
 } as const;
 
 /** What the relay has left of its own time when the target's is over, in seconds: its timeout and its lease are the target's and this. */
 export const RELAY_MARGIN_SECONDS = 3;
+
+/** For how long Lambda may prepare a function before its timeout begins, in seconds: it may be running for so much longer. */
+export const TARGET_INIT_SECONDS = 10;
 
 /** Object keys in the overflow bucket begin so; the function's permissions end there. */
 export const OVERFLOW_PREFIX = 'idempotency/';

@@ -6,6 +6,7 @@ import { IdempotencyProps } from './idempotency-props';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { adviseOnPreflights, guardFunctions } from './private/protection/guard';
 import { refusalOf } from './private/redirection';
+import { RelayFunction } from './private/relay-function';
 
 /**
  * Makes functions idempotent whatever calls them: an API that exists already, a
@@ -24,7 +25,7 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
    * Puts the runtime in front of a function's handler, and grants the function
    * what it needs. Attaching twice with the same settings is harmless.
    *
-   * @param handler a Node.js zip function of this app, or a version or an alias of one
+   * @param handler a Node.js zip function of this app, or a version or an alias of one; for others there is `relay`
    * @param settings what differs from the settings of this construct, and on which routes
    */
   public attach(handler: IFunction, settings: AttachSettings = {}): void {
@@ -42,9 +43,9 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
     this._attacher.attachResource(cfnFunction, settings);
   }
 
-  /** Whether the construct is a function. */
+  /** Whether the construct is a function, and no relay. */
   public supports(construct: IConstruct): boolean {
-    return construct instanceof LambdaFunction;
+    return construct instanceof LambdaFunction && !(construct instanceof RelayFunction);
   }
 
   /** Attaches the function; one that `attach` would refuse is left as it is, with a warning that says why. */
@@ -54,6 +55,7 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
       this.attach(construct as LambdaFunction);
       return;
     }
+    if (this._attacher.relays.standBefore(construct as LambdaFunction)) return;
     Annotations.of(this).addWarningV2('cdk-idempotent-api:notAttached', `${refusal} It is left as it is: its requests run unprotected.`);
   }
 }

@@ -3,6 +3,7 @@ import {
   CfnApi, CfnRoute, CorsPreflightOptions, HttpApi, HttpApiProps, HttpMethod, HttpRoute, HttpRouteKey, IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { IdempotencyProps } from './idempotency-props';
 import { IdempotentRouteOptions } from './idempotent-route-options';
@@ -98,17 +99,18 @@ export class IdempotentApi extends IdempotentConstruct {
     const methods = options.methods ?? [HttpMethod.ANY];
     if (options.path === DEFAULT_ROUTE) this.requireEveryMethod(methods);
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${options.path}`);
+    const handler = routes.length === 0 ? options.handler : this._attacher.invoked(options);
     if (options.idempotent === false) {
       this._attacher.exempt(options.handler, routes);
     } else if (routes.length > 0) {
       this._attacher.attachRoutes({
-        handler: options.handler,
+        handler,
         routes,
         settings: options,
         gateway: { timeout: options.integrationTimeout ?? INTEGRATION_TIMEOUT, status: TIMED_OUT },
       });
     }
-    const made = this.makeRoutes(options, methods);
+    const made = this.makeRoutes(options, methods, handler);
     made.forEach((route, n) => {
       const resource = route.node.defaultChild as CfnRoute;
       if (options.idempotent === false) resource.addMetadata(EXEMPT_METADATA, true);
@@ -117,10 +119,17 @@ export class IdempotentApi extends IdempotentConstruct {
     return made;
   }
 
-  private makeRoutes(options: IdempotentHttpRouteOptions, methods: HttpMethod[]): HttpRoute[] {
+  /** @param handler of the methods on which a key counts */
+  private makeRoutes(options: IdempotentHttpRouteOptions, methods: HttpMethod[], handler: IFunction): HttpRoute[] {
     const { path, authorizer, authorizationScopes, integrationTimeout, scopePermissionToRoute } = options;
-    const integration = new HttpLambdaIntegration('Integration', options.handler, { timeout: integrationTimeout, scopePermissionToRoute });
-    if (path !== DEFAULT_ROUTE) return this.httpApi.addRoutes({ path, methods, integration, authorizer, authorizationScopes });
+    const integrationOf = (id: string, fn: IFunction) => new HttpLambdaIntegration(id, fn, { timeout: integrationTimeout, scopePermissionToRoute });
+    const integration = integrationOf('Integration', handler);
+    const direct = handler === options.handler ? integration : integrationOf('Direct', options.handler);
+    if (path !== DEFAULT_ROUTE) {
+      return methods.flatMap((method) => this.httpApi.addRoutes({
+        path, methods: [method], integration: honoursKeys(method) ? integration : direct, authorizer, authorizationScopes,
+      }));
+    }
     return [new HttpRoute(this.httpApi, 'DefaultRoute', {
       httpApi: this.httpApi,
       routeKey: HttpRouteKey.DEFAULT,

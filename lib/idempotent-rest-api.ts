@@ -3,6 +3,7 @@ import {
   AuthorizationType, CfnMethod, CfnRestApi, Cors, CorsOptions, IAuthorizer, LambdaIntegration, Method, MethodOptions, RestApi, RestApiProps,
 } from 'aws-cdk-lib/aws-apigateway';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { WireSettings } from './contract';
 import { IdempotencyProps } from './idempotency-props';
@@ -152,14 +153,17 @@ export class IdempotentRestApi extends IdempotentConstruct {
     const resource = this.restApi.root.resourceForPath(options.path);
     const methods = options.methods ?? [HttpMethod.ANY];
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${resource.path}`);
-    const settings = this.attach(options, routes);
+    const handler = routes.length === 0 ? options.handler : this._attacher.invoked(options);
+    const settings = this.attach({ ...options, handler }, routes);
     const { integrationTimeout, scopePermissionToMethod, allowTestInvoke, methodOptions } = options;
-    const integration = new LambdaIntegration(options.handler, { timeout: integrationTimeout, scopePermissionToMethod, allowTestInvoke });
+    const integrationOf = (fn: IFunction) => new LambdaIntegration(fn, { timeout: integrationTimeout, scopePermissionToMethod, allowTestInvoke });
+    const integration = integrationOf(handler);
+    const direct = handler === options.handler ? integration : integrationOf(options.handler);
     return methods.map((name) => {
       const { authorizer, authorizationType, authorizationScopes, apiKeyRequired } = options;
       const enforced = settings && this.requiredKey.optionsFor(name, settings, methodOptions);
       const own = defined({ authorizer, authorizationType, authorizationScopes, apiKeyRequired });
-      const method = resource.addMethod(name, integration, { ...methodOptions, ...own, ...enforced });
+      const method = resource.addMethod(name, honoursKeys(name) ? integration : direct, { ...methodOptions, ...own, ...enforced });
       if (enforced !== undefined) this.requiredKey.note(method);
       const made = method.node.defaultChild as CfnMethod;
       if (options.idempotent === false) made.addMetadata(EXEMPT_METADATA, true);

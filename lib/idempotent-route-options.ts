@@ -18,7 +18,7 @@ export interface IdempotentRouteOptions extends IdempotencySettings {
 
   /**
    * The function that handles the routes: a Node.js zip function of this app, or
-   * a version or an alias of one. With `idempotent: false`, any function.
+   * a version or an alias of one. With `relay: true` or `idempotent: false`, any function.
    */
   readonly handler: IFunction;
 
@@ -36,4 +36,28 @@ export interface IdempotentRouteOptions extends IdempotencySettings {
    * @default true
    */
   readonly idempotent?: boolean;
+
+  /**
+   * Whether a relay stands before the handler: a function of ours that claims,
+   * invokes the handler, and records. With it the handler may be of any runtime, a
+   * container image, imported, or a version or an alias of such. It is a second
+   * function for each request; methods on which a key means nothing go straight
+   * to the handler.
+   *
+   * One construct makes one relay for a handler, whatever the number of its
+   * routes. Its memory and its logs are chosen by `relay(fn, settings)`, whose result is a
+   * handler too.
+   *
+   * @default false
+   */
+  readonly relay?: boolean;
+
+  /**
+   * Timeout of the handler behind a relay, in whole seconds, at most 15 minutes,
+   * where this app does not know it: of an imported function, and of a version
+   * that is published once.
+   *
+   * @default - the timeout of the handler, the `executionTimeout` of a durable one
+   */
+  readonly targetTimeout?: Duration;
 }

@@ -17,6 +17,7 @@ export * from './key-time';
 export * from './large-responses';
 export * from './on-conflict';
 export * from './on-store-error';
+export * from './relay-settings';
 export * from './response-encryption';
 export * from './route-protection';
 export * from './store-response';

@@ -2,7 +2,7 @@ import { LambdaInvoker } from './aws/lambda-invoke';
 import { IdempotencyConfigurationError } from './errors';
 import { relayed } from './execution/relayed';
 import { systemHost, wrap } from './idempotent';
-import { ENV, RELAY_MARGIN_SECONDS } from '../lib/contract';
+import { ENV, RELAY_MARGIN_SECONDS, TARGET_INIT_SECONDS } from '../lib/contract';
 
 /** The entry of the relay: the wrapper around an invocation of the function that it stands before. */
 const { [ENV.TARGET]: arn, [ENV.TARGET_TIMEOUT]: timeout, [ENV.TARGET_DURABLE]: durable, AWS_REGION: region } = process.env;
@@ -16,9 +16,6 @@ const targetTimeout = Number(needed(ENV.TARGET_TIMEOUT, timeout));
 if (!Number.isFinite(targetTimeout) || targetTimeout <= 0) {
   throw new IdempotencyConfigurationError(ENV.TARGET_TIMEOUT, `${ENV.TARGET_TIMEOUT} must be a number of seconds, got ${JSON.stringify(timeout)}.`);
 }
-
-/** Seconds for which Lambda may prepare a function before its timeout begins: it may be running for so much longer. */
-const TARGET_INIT_SECONDS = 10;
 
 const lambda = new LambdaInvoker(needed('AWS_REGION', region));
 const target = { arn: needed(ENV.TARGET, arn), durable: durable === 'true' };

@@ -64,7 +64,10 @@ export interface Gateway {
 export function adviseOnTimeout(site: IConstruct, route: string, fn: FunctionHandle, { timeout, status }: Gateway): void {
   const longest = fn.timeoutSeconds;
   if (longest === undefined || timeout.isUnresolved() || longest <= timeout.toSeconds({ integral: false })) return;
-  warn(site, 'functionOutlivesGateway', `route ${route}: ${fn.construct.node.path} may run for ${longest} seconds, but the gateway answers `
+  const runs = fn.relayTo === undefined
+    ? `${fn.construct.node.path} may run for ${longest} seconds`
+    : `${fn.relayTo.handler.node.path} may run for ${fn.relayTo.timeoutSeconds} seconds, and its relay for ${longest}`;
+  warn(site, 'functionOutlivesGateway', `route ${route}: ${runs}, but the gateway answers `
     + `${status} after ${timeout.toSeconds({ integral: false })} while the work goes on. Retries get 409, then the response. Shorten the function's timeout.`);
 }
 

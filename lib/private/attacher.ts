@@ -4,7 +4,7 @@ import { CfnRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { adviseOnKeySecret, adviseOnRequestHash, adviseOnSettings, adviseOnTenant, adviseOnTimeout, adviseOnWait, Gateway } from './advice';
 import { AttachSettings } from '../attach-settings';
 import { ENV, WireCors, WireSettings } from '../contract';
@@ -15,17 +15,21 @@ import { FunctionVariable, functionVariables } from './function-variables';
 import { HeaderNames } from './header-names';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { IdempotencySettings } from '../idempotency-settings';
+import { IdempotentRouteOptions } from '../idempotent-route-options';
 import { requireLeaseOverTimeout, requireTimeToRetry, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { adviseOnNamespace, defaultNamespace } from './namespace';
 import { adviseOnVersion, functionBehind, redirectable, redirectableResource } from './redirection';
+import { RelayFunction } from './relay-function';
+import { Relays } from './relays';
 import { identityOf } from './route-identity';
+import { RelaySettings } from '../relay-settings';
 import { requireRoute } from './route-name';
 import { requireNoStackCycle } from './stack-cycle';
 import { defined, toWireSettings } from './wire-settings';
 
 export interface AttacherProps {
   /** The construct that the user made; refusals name it. */
-  readonly site: IConstruct;
+  readonly site: Construct;
   readonly table: IIdempotencyTable;
   /** For responses over the item limit. */
   readonly overflowBucket?: IBucket;
@@ -57,9 +61,12 @@ export class Attacher {
   public readonly functions = new Set<Construct>();
   /** What the construct itself was given. */
   public readonly defaults: WireSettings;
+  /** Relays made so far. */
+  public readonly relays: Relays;
   private readonly ttls = new Set<number>();
 
   constructor(private readonly props: AttacherProps) {
+    this.relays = new Relays(props.site);
     const given = this.merged({});
     this.defaults = given;
     requireTtlOverLease(props.site, given);
@@ -76,6 +83,26 @@ export class Attacher {
 
   public attachResource(resource: CfnResource, settings: AttachSettings): void {
     this.attachFunction(redirectableResource(this.props.site, resource), settings);
+  }
+
+  /** The relay before a function, attached. */
+  public relay(handler: IFunction, { targetTimeout, memorySize, logGroup, ...settings }: RelaySettings): RelayFunction {
+    const relay = this.relays.before(handler, { targetTimeout, memorySize, logGroup });
+    this.attach(relay, settings);
+    return relay;
+  }
+
+  /** What a gateway calls on routes where a key counts: their function, or the relay before it. */
+  public invoked({ handler, relay = false, targetTimeout, idempotent }: IdempotentRouteOptions): IFunction {
+    const { site } = this.props;
+    if (!relay) {
+      if (targetTimeout !== undefined) refuse({ site, prop: 'targetTimeout', problem: 'is given without relay: true', remedy: 'Give both, or neither' });
+      return handler;
+    }
+    if (idempotent === false) {
+      refuse({ site, prop: 'relay', problem: 'is true beside idempotent: false, where nothing is claimed', remedy: 'Leave one of them out' });
+    }
+    return this.relays.before(handler, { targetTimeout });
   }
 
   /** Attaches the function behind some routes, and returns what holds there. */
@@ -169,11 +196,11 @@ export class Attacher {
     for (const { prop, name, value, grant } of this.variables(settings, fn.construct)) {
       if (target.setVariable(this.props.site, prop, name, value)) grant?.(fn.grantee);
     }
-    target.redirectOnce();
+    target.configureOnce();
     return target;
   }
 
-  private variables(settings: IdempotencySettings, user: IConstruct): FunctionVariable[] {
+  private variables(settings: IdempotencySettings, user: Construct): FunctionVariable[] {
     const { site, table, overflowBucket } = this.props;
     return functionVariables({ ...this.props.settings, ...defined(settings), site, table, overflowBucket }, user);
   }

@@ -4,6 +4,7 @@ import { CfnFunction, Function as LambdaFunction, ILayerVersion, RuntimeFamily }
 import { CfnFunction as CfnServerlessFunction } from 'aws-cdk-lib/aws-sam';
 import { Construct, DependencyGroup } from 'constructs';
 import { refuse } from './errors';
+import { RelayFunction, RelayTarget } from './relay-function';
 
 /** Lambda's own, which the CDK leaves out of the template. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
@@ -18,14 +19,18 @@ export interface FunctionHandle {
   readonly grantee: IGrantable;
   /** In seconds; undefined where it is not known at synth. */
   readonly timeoutSeconds?: number;
+  /** How long an execution may go on after its claim, in seconds; undefined where it is not known at synth. */
+  readonly longestExecutionSeconds?: number;
+  /** What it invokes, where it is a relay: its handler is the runtime already. */
+  readonly relayTo?: RelayTarget;
   /** ARN of the role; undefined where it is not known here. */
   readonly roleArn?: string;
   /** As in the template. */
-  readonly resource: { handler?: string; readonly packageType?: string; readonly durableConfig?: unknown };
+  readonly resource: { handler?: string; readonly packageType?: string; readonly durableConfig?: unknown; readonly layers?: string[] };
   readonly runtimeName?: string;
   readonly isNode: boolean;
   addVariable(name: string, value: string): void;
-  /** All variables of a function that has some, as in the template. */
+  /** All its variables, as in the template. */
   variables(): Record<string, unknown>;
   addLayer(layer: ILayerVersion): void;
   /** What an alias' version depends on beside the template; nothing where versions are made by hand. */
@@ -55,6 +60,14 @@ class L2Function implements FunctionHandle {
     const { timeout } = this.construct;
     if (timeout === undefined) return DEFAULT_TIMEOUT_SECONDS;
     return timeout.isUnresolved() ? undefined : timeout.toSeconds();
+  }
+
+  public get longestExecutionSeconds(): number | undefined {
+    return this.construct instanceof RelayFunction ? this.construct.longestExecutionSeconds : this.timeoutSeconds;
+  }
+
+  public get relayTo(): RelayTarget | undefined {
+    return this.construct instanceof RelayFunction ? this.construct.target : undefined;
   }
 
   public get roleArn(): string | undefined {
@@ -100,6 +113,10 @@ abstract class ResourceHandle<R extends L1> implements FunctionHandle {
     return this.construct;
   }
 
+  public get longestExecutionSeconds(): number | undefined {
+    return this.timeoutSeconds;
+  }
+
   public get runtimeName(): string | undefined {
     return this.construct.runtime;
   }
@@ -137,7 +154,7 @@ abstract class ResourceHandle<R extends L1> implements FunctionHandle {
       site: this.construct,
       prop: 'environment',
       problem: 'is a token, which nothing can be added to',
-      remedy: 'Write its variables out, or leave the function as it is and put a Node.js function in front of it that invokes it',
+      remedy: 'Write its variables out, or leave the function as it is and put a relay before it, with idempotency.relay(fn)',
     });
   }
 }
@@ -201,6 +218,5 @@ function roleOf(fn: CfnResource, arn: string): IRole {
   return Role.fromRoleArn(fn, ROLE_ID, arn);
 }
 
-/** Of a function that has been attached, and so has some. */
 const variablesOf = (scope: CfnResource, environment: unknown): Record<string, unknown> =>
-  (Stack.of(scope).resolve(environment) as { variables: Record<string, unknown> }).variables;
+  (Stack.of(scope).resolve(environment) as { variables?: Record<string, unknown> } | undefined)?.variables ?? {};

@@ -3,12 +3,13 @@ import { Construct, IConstruct } from 'constructs';
 import { ENV, MAX_SETTINGS_BYTES, WireConfiguration, WireSettings } from '../contract';
 import { refusalMessage, refuse } from './errors';
 import { FunctionHandle } from './function-handle';
-import { redirect } from './redirection';
+import { BY_RELAY, redirect } from './redirection';
 
 /** Nobody else's: users have children of their own below their functions. */
 const ID = 'CdkIdempotentApiSettings';
 
-const WRAPPER_SCRIPT = 'AWS_LAMBDA_EXEC_WRAPPER';
+/** Starts a function in another way than Lambda's own. */
+export const WRAPPER_SCRIPT = 'AWS_LAMBDA_EXEC_WRAPPER';
 
 /** What the runtime does where the environment is silent, for a route that must say so against other defaults of its function. */
 export const RUNTIME_DEFAULTS: WireSettings = {
@@ -50,7 +51,7 @@ export class FunctionSettings extends Construct {
     return fn.construct.node.children.find((child) => child instanceof FunctionSettings) ?? new FunctionSettings(fn);
   }
 
-  private redirected = false;
+  private configured = false;
   private defaults?: WireSettings;
   /** Defaults of an API on whose routes the function stands; `attach` outranks them. */
   private routeDefaults?: WireSettings;
@@ -62,12 +63,12 @@ export class FunctionSettings extends Construct {
     this.node.addValidation({ validate: () => this.validateEnvironment() });
   }
 
-  /** Redirects the function, once however often it is attached. */
-  public redirectOnce(): void {
-    if (this.redirected) return;
-    redirect(this.fn);
+  /** Puts the runtime in front of the function's handler and configures it, once however often it is attached. */
+  public configureOnce(): void {
+    if (this.configured) return;
+    if (this.fn.relayTo === undefined) redirect(this.fn);
     this.fn.addVariable(ENV.SETTINGS, Lazy.string({ produce: () => Stack.of(this).toJsonString(this.configuration()) }));
-    this.redirected = true;
+    this.configured = true;
   }
 
   /**
@@ -134,7 +135,7 @@ export class FunctionSettings extends Construct {
   }
 
   private validateEnvironment(): string[] {
-    if (!this.redirected) return [];
+    if (!this.configured) return [];
     const variables = this.fn.variables();
     return [...this.validateSize(variables), ...this.validateStart(variables)];
   }
@@ -146,8 +147,7 @@ export class FunctionSettings extends Construct {
       prop: 'environment',
       problem: `has ${WRAPPER_SCRIPT} (${JSON.stringify(variables[WRAPPER_SCRIPT])}), a script that starts the function in another way than Lambda's own: `
         + 'nobody knows whether it would ever run the redirected handler',
-      remedy: 'Take it out where it only sets NODE_OPTIONS and set those, or leave the function as it is and put a Node.js function in front of it '
-        + 'that invokes it',
+      remedy: `Take it out where it only sets NODE_OPTIONS and set those, or leave the function as it is and ${BY_RELAY}`,
     })];
   }
 

@@ -1,5 +1,6 @@
 import { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Attacher } from './attacher';
@@ -13,6 +14,7 @@ import { IdempotencyTable } from '../idempotency-table';
 import { LargeResponses } from '../large-responses';
 import { defaultNamespace } from './namespace';
 import { newOverflowBucket } from './overflow-bucket';
+import { RelaySettings } from '../relay-settings';
 
 /**
  * What `IdempotentApi`, `IdempotentRestApi` and `Idempotency` have in common.
@@ -61,6 +63,19 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
    */
   public grantUse(grantee: IGrantable, settings: IdempotencySettings = {}): Grant {
     return this._attacher.grantUse(grantee, settings);
+  }
+
+  /**
+   * A function that makes another one idempotent and needs nothing of it: it
+   * claims, invokes that function with the event and `requestContext.idempotency`,
+   * and records what it answers. To be put in its place behind an API, a Function
+   * URL or a load balancer. Asked again for the same function it is the same relay.
+   *
+   * @param target a function of any runtime, a container image, an imported function, or a version or an alias of one
+   * @param settings what differs from the settings of this construct, on which routes, and how the relay is deployed
+   */
+  public relay(target: IFunction, settings: RelaySettings = {}): IFunction {
+    return this._attacher.relay(target, settings);
   }
 
   /**

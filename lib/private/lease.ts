@@ -14,20 +14,20 @@ export const ttlOf = (settings: WireSettings): number => settings.ttlSeconds ?? 
 /** The settings with a lease that is never shorter than the time the function may run. */
 export function withLease(settings: WireSettings, fn: FunctionHandle): WireSettings {
   const given = settings.processingTimeoutSeconds;
-  const timeout = fn.timeoutSeconds;
-  if (timeout === undefined || Token.isUnresolved(given)) return settings;
-  return { ...settings, processingTimeoutSeconds: Math.max(given ?? PROCESSING_TIMEOUT_SECONDS, timeout) };
+  const longest = fn.longestExecutionSeconds;
+  if (longest === undefined || Token.isUnresolved(given)) return settings;
+  return { ...settings, processingTimeoutSeconds: Math.max(given ?? PROCESSING_TIMEOUT_SECONDS, longest) };
 }
 
 /** Otherwise a retry could take over while the first execution is still running. */
 export function requireLeaseOverTimeout(site: IConstruct, { processingTimeoutSeconds: lease }: WireSettings, fn: FunctionHandle): void {
-  const timeout = fn.timeoutSeconds;
-  if (lease === undefined || Token.isUnresolved(lease) || timeout === undefined || lease >= timeout) return;
+  const longest = fn.longestExecutionSeconds;
+  if (lease === undefined || Token.isUnresolved(lease) || longest === undefined || lease >= longest) return;
   refuse({
     site,
     prop: 'processingTimeout',
-    problem: `is ${lease} seconds, shorter than the ${timeout} seconds of ${fn.construct.node.path}, so two executions could overlap`,
-    remedy: `Give at least ${timeout} seconds, leave it out, or shorten the function's timeout`,
+    problem: `is ${lease} seconds, shorter than the ${longest} seconds of ${fn.relayTo === undefined ? fn.construct.node.path : `${fn.relayTo.handler.node.path} behind its relay`}, so two executions could overlap`,
+    remedy: `Give at least ${longest} seconds, leave it out, or shorten the function's timeout`,
   });
 }
 

@@ -7,7 +7,8 @@ import { FunctionHandle, handleOf } from './function-handle';
 import { addRuntimeLayer } from './runtime-layer';
 
 const OLDEST_NODE = 20;
-const IN_FRONT = 'put a Node.js function in front of it that invokes it';
+/** How any other function is served. */
+export const BY_RELAY = 'put a relay before it, with relay: true in addRoutes or with idempotency.relay(fn)';
 const IN_CODE = 'wrap its handler in code with idempotent(), pass idempotency.environment() and call idempotency.grantUse(fn)';
 
 /** The function that a version, an alias or `$LATEST` points to. */
@@ -18,11 +19,17 @@ export function functionBehind(handler: IFunction): IFunction {
 
 /** Warns of a version that was published by itself: no change of its function ever reaches it. */
 export function adviseOnVersion(site: IConstruct, handler: IFunction): void {
-  const version = handler instanceof Alias ? handler.version : handler;
-  if (!(version instanceof Version) || isCurrent(version)) return;
+  const version = publishedOnce(handler);
+  if (version === undefined) return;
   Annotations.of(site).addWarningV2('cdk-idempotent-api:versionNotCurrent', `${site.node.path}: handler ${version.node.path} is a version of `
     + `${version.lambda.node.path} that is published once and never again: what calls it goes on running the code and the settings of that time, `
     + 'unprotected if it was before. Use fn.currentVersion, as fn.addAlias() does.');
+}
+
+/** The version behind a handler, if it was published by itself. */
+export function publishedOnce(handler: IFunction): Version | undefined {
+  const version = handler instanceof Alias ? handler.version : handler;
+  return version instanceof Version && !isCurrent(version) ? version : undefined;
 }
 
 /** The function behind a handler if its handler can be redirected; refused otherwise. */
@@ -74,26 +81,26 @@ function whyNot(fn: IFunction | CfnFunction): Refused | undefined {
     return no('is a CfnFunction, the resource alone', 'Use attachCfn(cfnFunction), or a Function');
   }
   if (fn instanceof SingletonFunction) {
-    return no('is a SingletonFunction, which keeps its function to itself', `Make a Function once and share it, or ${IN_FRONT}`);
+    return no('is a SingletonFunction, which keeps its function to itself', `Make a Function once and share it, or ${BY_RELAY}`);
   }
   if (!(fn instanceof LambdaFunction)) {
-    return no('is not a Function of this app, so its settings cannot be changed', `Attach where the function is defined, ${IN_CODE}, or ${IN_FRONT}`);
+    return no('is not a Function of this app, so its settings cannot be changed', `Attach where the function is defined, ${IN_CODE}, or ${BY_RELAY}`);
   }
   return whyNotRedirected(handleOf(fn)!);
 }
 
 function whyNotRedirected({ resource: { packageType, durableConfig, handler }, runtimeName, isNode }: FunctionHandle): Refused | undefined {
   if (packageType === 'Image') {
-    return no('is a container image, which takes no layers', `Use a zip function, ${IN_CODE}, or ${IN_FRONT}`);
+    return no('is a container image, which takes no layers', `Use a zip function, ${IN_CODE}, or ${BY_RELAY}`);
   }
   if (runtimeName === undefined) {
     return no('names no runtime of its own, and the Globals of a template are not seen here', 'Write its runtime at the function');
   }
   if (!isNode || isOld(runtimeName)) {
-    return no(`runs on ${runtimeName}, and only Node.js from nodejs${OLDEST_NODE}.x on can be redirected`, `Use such a runtime, or ${IN_FRONT}`);
+    return no(`runs on ${runtimeName}, and only Node.js from nodejs${OLDEST_NODE}.x on can be redirected`, `Use such a runtime, or ${BY_RELAY}`);
   }
   if (durableConfig !== undefined) {
-    return no('is a durable function, whose executions are replayed by Lambda', `Use a function without durableConfig for the API, or ${IN_FRONT}`);
+    return no('is a durable function, whose executions are replayed by Lambda', `Use a function without durableConfig for the API, or ${BY_RELAY}`);
   }
   if (handler === undefined || Token.isUnresolved(handler)) {
     return no('has a handler that is not known at synth', 'Name it literally, as in "index.handler"');
@@ -101,7 +108,7 @@ function whyNotRedirected({ resource: { packageType, durableConfig, handler }, r
   if (handler.endsWith('.sh')) {
     return no(
       `has the handler "${handler}", a script that starts a server (Lambda Web Adapter), which a redirection would never run`,
-      `Leave it as it is and ${IN_FRONT}`,
+      `Leave it as it is and ${BY_RELAY}`,
     );
   }
   return undefined;

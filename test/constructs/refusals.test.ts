@@ -17,19 +17,22 @@ const attach = (make: (stack: ReturnType<typeof newStack>) => IFunction) => {
 test('throws when the function is imported', () => {
   expect(() => attach((stack) => LambdaFunction.fromFunctionName(stack, 'Fn', 'imported'))).toThrow(
     'Stack/Idempotency: handler Stack/Fn is not a Function of this app, so its settings cannot be changed. '
-    + 'Attach where the function is defined, wrap its handler in code with idempotent(), pass idempotency.environment()',
+    + 'Attach where the function is defined, wrap its handler in code with idempotent(), pass idempotency.environment() and call idempotency.grantUse(fn), '
+    + 'or put a relay before it, with relay: true in addRoutes or with idempotency.relay(fn).',
   );
 });
 
 test('throws when the function is a container image', () => {
   expect(() => attach((stack) => new DockerImageFunction(stack, 'Fn', {
     code: DockerImageCode.fromEcr(new Repository(stack, 'Repository')),
-  }))).toThrow('Stack/Idempotency: handler Stack/Fn is a container image, which takes no layers. Use a zip function, wrap its handler');
+  }))).toThrow('Stack/Idempotency: handler Stack/Fn is a container image, which takes no layers. Use a zip function, wrap its handler in code with '
+    + 'idempotent(), pass idempotency.environment() and call idempotency.grantUse(fn), or put a relay before it');
 });
 
 test('throws when the runtime is not Node.js', () => {
   expect(() => attach((stack) => newFunction(stack, 'Fn', { runtime: Runtime.PYTHON_3_13 })))
-    .toThrow('Stack/Idempotency: handler Stack/Fn runs on python3.13, and only Node.js from nodejs20.x on can be redirected. Use such a runtime');
+    .toThrow('Stack/Idempotency: handler Stack/Fn runs on python3.13, and only Node.js from nodejs20.x on can be redirected. Use such a runtime, '
+      + 'or put a relay before it, with relay: true in addRoutes or with idempotency.relay(fn).');
 });
 
 test('throws when the runtime is a Node.js that the layer does not run on', () => {
@@ -60,7 +63,7 @@ test('takes $LATEST for the function itself', () => {
 test('throws when the function is a SingletonFunction, which keeps its function to itself', () => {
   expect(() => attach((stack) => new SingletonFunction(stack, 'Fn', {
     uuid: '6f5c0b2e', runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('x'),
-  }))).toThrow('Stack/Idempotency: handler Stack/Fn is a SingletonFunction, which keeps its function to itself. Make a Function once and share it');
+  }))).toThrow('Stack/Idempotency: handler Stack/Fn is a SingletonFunction, which keeps its function to itself. Make a Function once and share it, or put a relay before it');
 });
 
 test('throws when the function is an L1', () => {
@@ -77,12 +80,13 @@ test('throws when the handler is a version that is imported', () => {
 describe('a function that another program starts', () => {
   test('throws when its handler is a script, as that of Lambda Web Adapter', () => {
     expect(() => attach((stack) => newFunction(stack, 'Fn', { handler: 'run.sh' }))).toThrow(
-      'Stack/Idempotency: handler Stack/Fn has the handler "run.sh", a script that starts a server (Lambda Web Adapter), which a redirection would never run.',
+      'Stack/Idempotency: handler Stack/Fn has the handler "run.sh", a script that starts a server (Lambda Web Adapter), which a redirection would never run. '
+      + 'Leave it as it is and put a relay before it, with relay: true in addRoutes or with idempotency.relay(fn).',
     );
   });
 
   test('throws when it has a wrapper script, set before or after', () => {
-    const message = /Stack\/Fn: environment has AWS_LAMBDA_EXEC_WRAPPER \("\/opt\/bootstrap"\), a script that starts the function in another way than Lambda's own: /;
+    const message = /Stack\/Fn: environment has AWS_LAMBDA_EXEC_WRAPPER \("\/opt\/bootstrap"\), a script that starts the function in another way than Lambda's own: .* or leave the function as it is and put a relay before it, with /;
     const environment = { AWS_LAMBDA_EXEC_WRAPPER: '/opt/bootstrap' };
     expect(() => attach((stack) => newFunction(stack, 'Fn', { environment }))).toThrow(message);
     const stack = newStack();
@@ -121,7 +125,7 @@ test('throws when the handler is not known at synth', () => {
 
 test('throws when the function is a durable one', () => {
   expect(() => attach((stack) => newFunction(stack, 'Fn', { durableConfig: { executionTimeout: Duration.hours(1) } })))
-    .toThrow('Stack/Idempotency: handler Stack/Fn is a durable function, whose executions are replayed by Lambda. Use a function without');
+    .toThrow('Stack/Idempotency: handler Stack/Fn is a durable function, whose executions are replayed by Lambda. Use a function without durableConfig for the API, or put a relay before it');
 });
 
 test('throws when the function has as many layers as Lambda allows', () => {
