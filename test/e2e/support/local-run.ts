@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { killOnExit } from './kill-on-exit';
 import { Place, REPOSITORY } from './place';
+import { descendants, type RunningProcess } from './process-tree';
 import { sent } from './sent';
 import type { LogEvent, ReadyEvent, RequestEvent } from '../../../local/events';
 
@@ -77,6 +78,11 @@ export class LocalRun {
       const found = this.events.filter((event) => event.event === 'request' && event.path === requestPath);
       return found.length >= count ? (found as readonly RequestEvent[]) : undefined;
     });
+  }
+
+  /** The command's, and those of its functions. */
+  processes(): readonly RunningProcess[] {
+    return descendants(this.child.pid!);
   }
 
   logs(functionId: string): readonly string[] {
