@@ -160,11 +160,11 @@ describe('an invocation that is refused', () => {
     expect(executions('waits')).toHaveLength(1);
   });
 
-  test.each<[string, string, (readonly [number, string])?]>([
-    ['where the target may not run at all (reserved concurrency of 0)', '/closed'],
-    ['where the target is a container image, which does not run here', '/image'],
-    ['where the target does not exist', '/absent'],
-    ['where no connection to Lambda comes about', '/nowhere'],
+  test.each<[string, string, (readonly [number, string]) | undefined]>([
+    ['where the target may not run at all (reserved concurrency of 0)', '/closed', undefined],
+    ['where the target is a container image, which does not run here', '/image', undefined],
+    ['where the target does not exist', '/absent', undefined],
+    ['where no connection to Lambda comes about', '/nowhere', undefined],
     ['after 400', '/astray', [400, 'InvalidRequestContentException']],
     ['after 403', '/astray', [403, 'AccessDeniedException']],
     ['after 404', '/astray', [404, 'ResourceNotFoundException']],
