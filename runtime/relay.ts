@@ -18,11 +18,12 @@ if (!Number.isFinite(targetTimeout) || targetTimeout <= 0) {
 }
 
 const lambda = new LambdaInvoker(needed('AWS_REGION', region));
-const target = { arn: needed(ENV.TARGET, arn), durable: durable === 'true' };
+const longestSeconds = targetTimeout + TARGET_INIT_SECONDS;
+const target = { arn: needed(ENV.TARGET, arn), durable: durable === 'true', longest: longestSeconds * 1000 };
 
 export const handler = wrap(
   relayed(target, (request) => lambda.invoke(request)),
   {},
-  { ...systemHost, leastLeaseSeconds: targetTimeout + TARGET_INIT_SECONDS + RELAY_MARGIN_SECONDS },
+  { ...systemHost, leastLeaseSeconds: longestSeconds + RELAY_MARGIN_SECONDS },
   process.env,
 );

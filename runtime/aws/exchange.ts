@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly body: string | Uint8Array;
   /** Largest answer in bytes; more is an error. */
   readonly maxBytes: number;
+  /** Milliseconds within which there must be a connection that it can be sent on: later it is not. */
+  readonly openWithin?: number;
 }
 
 export interface HttpAnswer {
@@ -46,12 +48,14 @@ export function exchange(connections: Connections, outgoing: Outgoing, timeLeft:
     let settled = false;
     let answering = false;
     let timer: NodeJS.Timeout | undefined;
+    let opening: NodeJS.Timeout | undefined;
     const request = connections.request(outgoing.method, outgoing.path, outgoing.headers);
 
     const settle = (): boolean => {
       if (settled) return false;
       settled = true;
       clearTimeout(timer);
+      clearTimeout(opening);
       signal?.removeEventListener('abort', abandon);
       return true;
     };
@@ -66,6 +70,11 @@ export function exchange(connections: Connections, outgoing: Outgoing, timeLeft:
     // An answer that came while this process was busy, or frozen, is read first.
     const tooLate = (): void => void setImmediate(() => setImmediate(() => fail(TIMED_OUT)));
 
+    if (outgoing.openWithin !== undefined) {
+      opening = setTimeout(() => {
+        if (!connections.wasOpen(request)) fail(TIMED_OUT);
+      }, Math.min(outgoing.openWithin, LONGEST_TIMER));
+    }
     request.on('socket', () => {
       const left = timeLeft();
       if (left > 0) timer = setTimeout(tooLate, Math.min(left, LONGEST_TIMER));

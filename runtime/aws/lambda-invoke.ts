@@ -7,6 +7,8 @@ export interface InvokeRequest {
   readonly functionName: string;
   /** The event, as JSON. */
   readonly payload: string;
+  /** Milliseconds within which it has to be on its way: later it is not sent, whatever came between. */
+  readonly begin: number;
   /** Milliseconds that the function may take, as it is waited for. */
   readonly limit: number;
   /** Of a durable function's execution: one that has it already is not begun again. */
@@ -60,7 +62,7 @@ export class LambdaInvoker {
    *   was failing (5xx) or throttling (429) to the end; its `mayHaveTakenEffect`
    *   tells whether the function may have run, or may still be running
    */
-  public async invoke({ functionName, payload, limit, durableExecutionName }: InvokeRequest): Promise<InvokeReply> {
+  public async invoke({ functionName, payload, begin, limit, durableExecutionName }: InvokeRequest): Promise<InvokeReply> {
     const trace = this.env._X_AMZN_TRACE_ID;
     const answer = await this.#requests.send(
       {
@@ -75,7 +77,7 @@ export class LambdaInvoker {
         unsigned: trace === undefined ? [] : [['x-amzn-trace-id', trace]],
         body: payload,
       },
-      { timeLeft: () => limit },
+      { begin, timeLeft: () => limit },
     );
     const { status, code } = answer;
     const functionError = answer.header('x-amz-function-error');

@@ -58,6 +58,12 @@ export interface SignedRequestsOptions {
 }
 
 export interface SendOptions {
+  /**
+   * Milliseconds within which a try has to have its connection: later nothing is sent.
+   *
+   * @default - none but what the limits leave
+   */
+  readonly begin?: number;
   /** Milliseconds that the caller is still going to wait. With it, `signal` is not looked at. */
   readonly timeLeft?: () => number;
   /** Fires when nobody waits any more: there will be no further try. */
@@ -73,6 +79,11 @@ const SHORTEST_TRY = 50;
 
 /** Services accept five minutes; a lesser difference is not what they refused. */
 const SKEW = 4 * 60_000;
+
+interface Bounds {
+  readonly deadline: MonotonicMillis;
+  readonly sendBy: MonotonicMillis;
+}
 
 /** What one send came to. */
 type Sent =
@@ -119,21 +130,23 @@ export class SignedRequests {
   public async send(request: AwsRequest, options: SendOptions = {}): Promise<AwsAnswer> {
     const { limits, once = false, random = Math.random } = this.#options;
     const signal = options.timeLeft === undefined ? options.signal : undefined;
-    const deadline = (this.#clock.monotonic() + Math.min(limits.inTotal, options.timeLeft?.() ?? Infinity)) as MonotonicMillis;
+    const now = this.#clock.monotonic();
+    const deadline = (now + Math.min(limits.inTotal, options.timeLeft?.() ?? Infinity)) as MonotonicMillis;
+    const sendBy = (now + (options.begin ?? Infinity)) as MonotonicMillis;
     let unknown = false;
     for (let attempt = 1; ; attempt++) {
-      const sent = await this.#once(request, deadline, unknown, signal);
+      const sent = await this.#once(request, { deadline, sendBy }, unknown, signal);
       if (sent.kind === 'answered') return sent.answer;
       const { error, next } = sent;
       unknown ||= error.mayHaveTakenEffect;
       const pause = (next === 'at-once' ? 0 : random() * (next === 'after-pause' ? FIRST_PAUSE : FIRST_PAUSE_THROTTLED) * 2 ** attempt) as Millis;
       const again = next !== 'never' && attempt < limits.tries && !(once && unknown) && signal?.aborted !== true;
-      if (!again || pause + SHORTEST_TRY > deadline - this.#clock.monotonic()) throw unknown ? unknownFrom(error) : error;
+      if (!again || pause + SHORTEST_TRY > Math.min(deadline, sendBy) - this.#clock.monotonic()) throw unknown ? unknownFrom(error) : error;
       if (pause > 0) await this.#clock.sleep(pause, signal);
     }
   }
 
-  async #once(request: AwsRequest, deadline: MonotonicMillis, unknown: boolean, signal?: AbortSignal): Promise<Sent> {
+  async #once(request: AwsRequest, { deadline, sendBy }: Bounds, unknown: boolean, signal?: AbortSignal): Promise<Sent> {
     const { credentials, limits, service } = this.#options;
     const { method, path, headers = [], unsigned = [], body = '', maxBytes = MOST_BYTES } = request;
     const host = this.#connections.host;
@@ -144,8 +157,9 @@ export class SignedRequests {
     signed.push('user-agent', USER_AGENT, ...unsigned.flat());
     if (method !== 'GET') signed.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
     const timeLeft = (): number => Math.min(limits.perTry, deadline - this.#clock.monotonic());
+    const openWithin = sendBy === Infinity ? undefined : sendBy - this.#clock.monotonic();
     try {
-      const answer = await exchange(this.#connections, { method, path, headers: signed, body, maxBytes }, timeLeft, signal);
+      const answer = await exchange(this.#connections, { method, path, headers: signed, body, maxBytes, openWithin }, timeLeft, signal);
       return await this.#judged(new AwsAnswer(answer, unknown), request.json === true, where, now);
     } catch (cause) {
       if (!(cause instanceof ExchangeError)) throw cause;

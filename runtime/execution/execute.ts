@@ -29,7 +29,7 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   const ran = await runHandler(call, execution, timeLeft);
 
   const own: Answer = { outcome: takeover ? 'takeover' : 'executed', id: claim.id, attempt, reply: ownReply(ran, claim.id, call) };
-  if (ran.kind === 'threw' && ran.error instanceof InvokeFailure) return afterFailedInvoke(call, own, ran.error, ownership, ports);
+  if (isFailedInvoke(ran) && ran.error.fate !== 'ended') return afterFailedInvoke(call, own, ran.error, ownership, ports);
   const settled = await committer.settled(ran);
   if (settled !== undefined) return afterCommit(call, own, settled, ownership, ports);
 
@@ -52,6 +52,9 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
       return notPersisted(call, own, concluded);
   }
 }
+
+const isFailedInvoke = (ran: HandlerOutcome): ran is { readonly kind: 'threw'; readonly error: InvokeFailure } =>
+  ran.kind === 'threw' && ran.error instanceof InvokeFailure;
 
 /** The handler was an invocation: what it did is the other function's to say, and that one has not said anything. */
 async function afterFailedInvoke(call: Call, own: Answer, cause: InvokeFailure, ownership: Ownership, ports: Ports): Promise<Answer> {
@@ -103,7 +106,8 @@ async function afterCommit(call: Call, own: Answer, settled: Settled, ownership:
 /** The response that goes on record, or none: then the next retry runs the handler again. */
 function toRecord(ran: HandlerOutcome, { front, settings, logger }: Call): HttpResponse | undefined {
   if (ran.kind === 'threw') {
-    return isRetryable(ran.error) || settings.thrownErrors === 'release' ? undefined : front.thrown();
+    const isReleased = isRetryable(ran.error) || (settings.thrownErrors === 'release' && !isFailedInvoke(ran));
+    return isReleased ? undefined : front.thrown();
   }
   const { malformed, ...response } = front.normalise(ran.value);
   if (malformed) return response;

@@ -11,12 +11,16 @@ export interface Target {
   readonly arn: string;
   /** Whether its executions have names: then the record's id is the name. */
   readonly durable: boolean;
+  /** Milliseconds for which it may go on once it is invoked: the lease has to cover them. */
+  readonly longest: number;
 }
 
 export type Invoke = (request: InvokeRequest) => Promise<InvokeReply>;
 
 /** Name of the derived key that the target is given. */
 const DOWNSTREAM = 'downstream';
+
+const LEASE_TOO_SHORT = 'The target has not been invoked: it might go on for longer than the lease.';
 
 /** Kept for answering before Lambda ends the relay, in milliseconds. */
 const PARTING_TIME = 250;
@@ -48,11 +52,14 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
       },
     },
   });
+  const sendBy = performance.now() + (execution === undefined ? Infinity : execution.leaseExpiresAt.getTime() - Date.now() - target.longest);
   const durableExecutionName = target.durable ? execution?.id : undefined;
   for (const pause of [...SET_UP_PAUSES, undefined]) {
+    const begin = sendBy - performance.now();
+    if (begin <= 0) throw new InvokeFailure('not-executed', LEASE_TOO_SHORT);
     try {
       const limit = Math.max(1, remainingTime(given) - PARTING_TIME);
-      return resultOf(await invoke({ functionName: target.arn, payload, limit, durableExecutionName }));
+      return resultOf(await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }));
     } catch (cause) {
       if (!(cause instanceof AwsRequestError)) throw cause;
       const notSetUp = cause.status === 502 && SET_UP_FAILED.test(cause.code);
@@ -74,25 +81,32 @@ function resultOf({ status, code, functionError, payload }: InvokeReply): unknow
     const fate = REFUSED.has(status) ? 'not-executed' : 'unknown';
     throw new InvokeFailure(fate, `Lambda answered the invocation with ${status}${code === undefined ? '' : ` ${code}`}.`);
   }
-  const result = parsed(payload);
-  if (functionError === undefined) return result;
+  const text = payload.toString('utf8');
+  const result = parsed(text);
+  if (functionError === undefined) {
+    if (result === undefined) throw new InvokeFailure('ended', 'The target returned what is no JSON.');
+    return result;
+  }
   const type = String(field(result, 'errorType') ?? '');
-  const message = String(field(result, 'errorMessage') ?? '');
+  const message = String(field(result, 'errorMessage') ?? (result === undefined ? text : ''));
+  if (RETURNED_IN_VAIN.has(type)) throw new InvokeFailure('ended', `The target's result could not be handed on: ${type}.`);
   if (isOfSandbox(type, message)) throw new InvokeFailure('unknown', `The target died: ${type || 'it timed out or exited'}.`);
   if (type === 'RetryableError') throw new RetryableError(message);
   throw Object.assign(new Error(message), { name: type || 'Error' });
 }
 
+/** The handler has returned: its result is larger than Lambda passes on, or its runtime (Python, Node.js) could not put it in JSON. */
+const RETURNED_IN_VAIN = new Set(['Function.ResponseSizeTooLarge', 'Runtime.MarshalError', 'Runtime.JSONStringifyError']);
+
 /** Lambda's own errors (`Sandbox.Timedout`, `Runtime.ExitError`), of which older runtimes name no type. */
 const isOfSandbox = (type: string, message: string): boolean =>
   /^(Sandbox|Runtime|Extension)\./.test(type) || (type === '' && /Task timed out after|Process exited before|Runtime exited/.test(message));
 
-function parsed(payload: Buffer): unknown {
-  const text = payload.toString('utf8');
+/** `undefined` where it is no JSON: a runtime may send what it likes, and Python's sends `NaN`. */
+function parsed(text: string): unknown {
   try {
     return text === '' ? null : JSON.parse(text);
-  } catch (cause) {
-    // It ran, and what it sent is none of what Lambda sends: nobody knows.
-    throw new InvokeFailure('unknown', 'The target’s answer is not JSON.', { cause });
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { LambdaInvoker } from '../../../runtime/aws/lambda-invoke';
 import { CREDENTIALS, expectedSignature, signatureOf, startService, type TestService } from '../../support/aws-service';
 
@@ -11,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => service.stop());
 
 const invoker = (endpoint = service.endpoint) => new LambdaInvoker('eu-west-1', { ...CREDENTIALS, AWS_ENDPOINT_URL_LAMBDA: endpoint, _X_AMZN_TRACE_ID: 'Root=1-2-3' });
-const invoke = (limit = 5_000) => invoker().invoke({ functionName: ARN, payload: '{"version":"2.0"}', limit });
+const invoke = (limit = 5_000, begin = 5_000) => invoker().invoke({ functionName: ARN, payload: '{"version":"2.0"}', begin, limit });
 const failure = (promise: Promise<unknown>): Promise<object> => promise.then(() => { throw new Error('it did not fail'); }, (error: object) => error);
 
 test('an invocation is signed, waits for its end, and gives what the function returned', async () => {
@@ -65,14 +66,43 @@ describe('whether the function may have run', () => {
     await new Promise<void>((resolve) => unused.listen(0, '127.0.0.1', resolve));
     const { port } = unused.address() as AddressInfo;
     await new Promise((resolve) => unused.close(resolve));
-    const error = await failure(invoker(`http://127.0.0.1:${port}`).invoke({ functionName: 'pay', payload: '{}', limit: 1_000 }));
+    const error = await failure(invoker(`http://127.0.0.1:${port}`).invoke({ functionName: 'pay', payload: '{}', begin: 1_000, limit: 1_000 }));
     expect(error).toMatchObject({ code: 'ECONNREFUSED', mayHaveTakenEffect: false });
+  });
+});
+
+describe('F192: an invocation has to be on its way within its time, and is not sent later', () => {
+  test('where it would have to be sent again', async () => {
+    service.reply = () => ({ status: 429, headers: { 'x-amzn-errortype': 'TooManyRequestsException' } });
+    expect(await failure(invoke(3_600_000, 40))).toMatchObject({ status: 429, mayHaveTakenEffect: false });
+    expect(service.received).toHaveLength(1);
+  });
+
+  test('where its connection takes longer', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    // Its handshake never ends.
+    const one = invoker(`https://127.0.0.1:${port}`);
+    expect(await failure(one.invoke({ functionName: ARN, payload: '{}', begin: 50, limit: 3_600_000 }))).toMatchObject({ mayHaveTakenEffect: false });
+    sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
+  test('and once it is, its answer is waited for', async () => {
+    const slow = createHttpServer((_, response) => void setTimeout(() => response.end('1'), 1_200));
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    const { port } = slow.address() as AddressInfo;
+    const one = invoker(`http://127.0.0.1:${port}`);
+    expect(await one.invoke({ functionName: ARN, payload: '{}', begin: 1_000, limit: 60_000 })).toMatchObject({ status: 200 });
+    await new Promise((resolve) => slow.close(resolve));
   });
 });
 
 test('each invocation has a connection of its own: one that was idle might be reset, and nobody could tell when', async () => {
   service.reply = () => ({ status: 200, body: '1' });
   const one = invoker();
-  for (let round = 0; round < 3; round++) await one.invoke({ functionName: 'pay', payload: '{}', limit: 1_000 });
+  for (let round = 0; round < 3; round++) await one.invoke({ functionName: 'pay', payload: '{}', begin: 1_000, limit: 1_000 });
   expect(service.connections()).toBe(3);
 });

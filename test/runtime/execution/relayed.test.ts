@@ -11,6 +11,8 @@ import { seen } from '../../support/fronts';
 import { observed } from '../../support/quiet';
 
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:pay:live';
+/** What the target may take, in milliseconds. */
+const LONGEST = 40_000;
 
 let lambda: TestService;
 beforeEach(async () => {
@@ -24,22 +26,26 @@ const context = (ms = 20_000) => {
   return { awsRequestId: 'request-1', getRemainingTimeInMillis: () => end - Date.now() };
 };
 
-function relay(options: object = {}, durable = false) {
+function relay(options: object = {}, { durable = false, leastLeaseSeconds = 43, claimTakes = 0 } = {}) {
   const { logger, metrics, lines } = observed();
   const memory = new MemoryStore();
   const claims: Claim[] = [];
   const store: IdempotencyStore = {
     limits: memory.limits,
-    claim: (claim) => (claims.push(claim), memory.claim(claim)),
+    claim: async (claim) => {
+      claims.push(claim);
+      await new Promise((resolve) => setTimeout(resolve, claimTakes));
+      return memory.claim(claim);
+    },
     complete: (completion) => memory.complete(completion),
     release: (release) => memory.release(release),
     read: (id) => memory.read(id),
   };
   const invoker = new LambdaInvoker('eu-west-1', { ...CREDENTIALS, AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint });
   const handler = wrap(
-    relayed({ arn: ARN, durable }, (request) => invoker.invoke(request), () => 0),
+    relayed({ arn: ARN, durable, longest: LONGEST }, (request) => invoker.invoke(request), () => 0),
     { store, logger, metrics, ...options },
-    { ...systemHost, leastLeaseSeconds: 43 },
+    { ...systemHost, leastLeaseSeconds },
     {},
   ) as (event: unknown, context: unknown) => Promise<unknown>;
   const status = async () => {
@@ -87,9 +93,16 @@ test('F163: the lease is as long as the target may go on, whatever is left of th
   expect(claims[0]!.leaseEnd - claims[0]!.now).toBe(43_000);
 });
 
+test('F192: a target that might go on for longer than the lease, because the claim took so long, is not invoked', async () => {
+  answer(PAID);
+  const { handler, status } = relay({}, { leastLeaseSeconds: 40.05, claimTakes: 100 });
+  expect(seen(await handler(event(), context())).statusCode).toBe(503);
+  expect([await status(), lambda.received.length]).toEqual(['R', 0]);
+});
+
 test('F163: a durable function’s execution bears the record’s id', async () => {
   answer(PAID);
-  const { handler, claims } = relay({}, true);
+  const { handler, claims } = relay({}, { durable: true });
   await handler(event(), context());
   expect(lambda.received[0]!.headers['x-amz-durable-execution-name']).toBe(claims[0]!.id);
 });
@@ -111,6 +124,27 @@ test('F163: or released, where that is chosen, and always where it is a Retryabl
   const always = relay();
   await expect(always.handler(event(), context())).rejects.toThrow('failed');
   expect([await choosing.status(), await always.status()]).toEqual(['R', 'R']);
+});
+
+test.each<[string, ServiceReply]>([
+  ['what is no JSON', { status: 200, body: '{"statusCode":201,"amount":NaN}' }],
+  ['what Python’s runtime cannot put in JSON', failed('Runtime.MarshalError')],
+  ['what Node.js’ runtime cannot put in JSON', failed('Runtime.JSONStringifyError')],
+  ['more than Lambda passes on', failed('Function.ResponseSizeTooLarge')],
+])('F191: a target that returned %s has run: the gateway’s error, recorded whatever is released', async (_, reply) => {
+  answer(reply);
+  const { handler, status } = relay({ thrownErrors: 'release', storeResponse: 'definitive' });
+  await expect(handler(event(), context())).rejects.toMatchObject({ code: 'IDEMPOTENCY_INVOKE_FAILED' });
+  expect(await status()).toBe('C');
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 500, headers: { 'x-idempotent-replay': 'true' } });
+  expect(lambda.received).toHaveLength(1);
+});
+
+test('F191: an error document that is no JSON is the target’s own: a throw', async () => {
+  answer({ status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body: 'out of paper' });
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toThrow('out of paper');
+  expect(await status()).toBe('C');
 });
 
 test.each([
@@ -165,7 +199,6 @@ test.each<[string, ServiceReply]>([
   ['409', refused(409, 'ResourceConflictException')],
   ['a reset', 'cut'],
   ['no answer in time', 'hang'],
-  ['what is no JSON', { status: 200, body: 'garbage' }],
 ])('F163: after %s nobody knows: the gateway’s error, nothing recorded, not sent again, the lease decides', async (_, reply) => {
   answer(reply);
   const { handler, status } = relay();
