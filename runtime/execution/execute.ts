@@ -15,7 +15,7 @@ import { isResponseExpired } from '../protocol/transitions';
 import type { HttpResponse } from '../request/fronts/front';
 import { field, statusOf } from '../request/fronts/parts';
 import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
-import { replayOf } from '../response/replay';
+import { replaying } from '../response/replay-on-demand';
 import { seconds, type Millis } from '../time';
 
 /** The owner's part: handler, complete, response. */
@@ -145,7 +145,7 @@ async function superseded(call: Call, own: Answer, winner: IdempotencyRecord): P
   if (isResponseExpired(winner, call.host.clock.now(), seconds(call.settings.clockMarginSeconds))) {
     return refuse(call, 'superseded', { kind: 'response-expired' }, { id, attempt });
   }
-  const found = await replayOf(winner, call);
+  const found = await replaying().replayOf(winner, call);
   switch (found.kind) {
     case 'response':
       return { outcome: 'superseded', id, attempt, reply: { result: call.front.render(found.response, call.event) } };
