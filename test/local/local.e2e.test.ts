@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { appCommand, commandOf, gone, isAlive, UserFolder, type Cli } from './support/cli';
+import { freePort } from '../support/ports';
 
 jest.setTimeout(120_000);
 
@@ -362,12 +362,12 @@ describe('another start', () => {
   });
 
   test('counts the ports upwards, and says which one is in use', async () => {
+    const first = await freePort(2);
     const blocker = createServer();
-    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
-    const { port } = blocker.address() as AddressInfo;
-    const own = user.start('local', '--assembly', assembly, '--port', String(port - 1), '--json');
+    await new Promise<void>((resolve) => blocker.listen(first + 1, '127.0.0.1', resolve));
+    const own = user.start('local', '--assembly', assembly, '--port', String(first), '--json');
     expect((await own.exited).code).toBe(1);
-    expect(own.stderr.trim()).toBe(`idempotent-api: port ${port} is in use; give another one with --port, or --port 0 for free ports`);
+    expect(own.stderr.trim()).toBe(`idempotent-api: port ${first + 1} is in use; give another one with --port, or --port 0 for free ports`);
     await new Promise((resolve) => blocker.close(resolve));
   });
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { Bank, recordOf } from './support/bank';
-import { freePort, startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
+import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
+import { freePort } from '../support/ports';
 
 const CLI = path.join(__dirname, '..', '..', 'bin', 'idempotent-api.ts');
 

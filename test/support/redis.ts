@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient } from 'redis';
-import { freePort } from './dynamodb';
+import { freePort } from './ports';
 import { commandPath } from '../../scripts/setup/command-path';
 
 /** A Redis of a test's own, in memory only, on a free port of this host. */

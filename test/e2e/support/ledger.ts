@@ -7,7 +7,8 @@ import { killOnExit } from './kill-on-exit';
 import { Place, REPOSITORY, eventually } from './place';
 import { descendants } from './process-tree';
 import type { ReadyEvent } from '../../../local/events';
-import { CREDENTIALS, freePort } from '../../support/dynamodb';
+import { CREDENTIALS } from '../../support/dynamodb';
+import { freePort } from '../../support/ports';
 
 export interface LedgerRun {
   /** `Committed`, the ledger of the examples, or `Completed`, whose handler leaves the recording to the wrapper. */

@@ -7,8 +7,9 @@ import { sameBytes } from '../../../runtime/protocol/transitions';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
 import { millis, systemClock, type MonotonicMillis } from '../../../runtime/time';
-import { freePort, startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
+import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import type { Fate } from '../../support/faulty-dynamodb';
+import { freePort } from '../../support/ports';
 import { TRANSPORTS, faultyStores, type TestTransport } from '../../support/transports';
 
 let dynamoDb: TestDynamoDb;
