@@ -22,8 +22,8 @@ async function main(argv: readonly string[]): Promise<boolean> {
   const shown: { part: Part; proofs: readonly Proof[]; seconds: number }[] = [];
   for (const part of parts) {
     const started = performance.now();
-    const proofs = await part.prove({ short, seed });
-    shown.push({ part, proofs, seconds: Math.round((performance.now() - started) / 1000) });
+    const proofs = await part.prove({ short, seed, progress: (doing) => console.log(`  ${part.name}, ${secondsSince(started)} s: ${doing}`) });
+    shown.push({ part, proofs, seconds: secondsSince(started) });
     for (const { goal, found, met } of proofs) console.log(`${met ? 'shown' : 'NOT SHOWN'}  ${goal}: ${found}`);
   }
   if (!short && only === undefined) writeFileSync(join(ROOT, 'docs', 'proof.md'), page(shown, seed));
@@ -32,6 +32,8 @@ async function main(argv: readonly string[]): Promise<boolean> {
   console.log(`Proof: ${met} of ${all.length} goals shown, ${shown.map(({ part, seconds }) => `${part.name} ${seconds} s`).join(', ')}.`);
   return met === all.length;
 }
+
+const secondsSince = (started: number): number => Math.round((performance.now() - started) / 1000);
 
 function page(shown: Shown, seed: string): string {
   const git = (...words: readonly string[]): string => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim();

@@ -9,6 +9,8 @@ export interface Proof {
 export interface Extent {
   readonly short: boolean;
   readonly seed: string;
+  /** Says what is being done, for who waits. */
+  readonly progress: (doing: string) => void;
 }
 
 export interface Part {

@@ -1,4 +1,4 @@
-import type { Scenario } from './explorer';
+import type { Scenario } from './explorer/scenario';
 import type { UpdateRequest } from '../../../runtime/stores/dynamodb/dynamodb-transport';
 
 type Kind = 'claim' | 'complete' | 'release' | 'commit';
