@@ -1,7 +1,7 @@
 import type { IdempotencyOptions } from './configuration/options';
 import { parseConfiguration, validateOptions } from './configuration/options-schema';
 import { resourcesOf, type Environment } from './configuration/resources';
-import { honoursKey, resolveSettings } from './configuration/settings';
+import { honoursKey, resolveSettings, routeSettings, type ResolvedSettings } from './configuration/settings';
 import { IdempotencyConfigurationError } from './errors';
 import type { Call, Host } from './execution/call';
 import { callable, type AnyHandler, type CallableHandler } from './execution/call-handler';
@@ -11,12 +11,13 @@ import { denied, protectedCall } from './execution/protected-call';
 import { isPartOf, join } from './execution/wrapped-twice';
 import { observe } from './observability/observe';
 import { detectFront } from './request/fronts/detect';
+import type { HttpRequest } from './request/fronts/front';
 import { parseKey } from './request/key';
 import { refuse, type Answer } from './response/answer';
 import { forRequest } from './stores/for-request';
-import { timed } from './stores/timed-store';
+import { TimedStore } from './stores/timed-store';
 import { systemClock } from './time';
-import { ENV, type WireConfiguration } from '../lib/contract';
+import { ENV, type WireConfiguration, type WireSettings } from '../lib/contract';
 
 /** A Lambda handler. Its result is a promise; below Node.js 24 it may call back instead, or tell by `context.done`, as Lambda lets it. */
 export type LambdaHandler<Event, Context, Result> = (
@@ -76,8 +77,20 @@ function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: 
   const { store, overflow, keySecret, previousKeySecret, logger, metrics } = resourcesOf(code, env);
   checkConsistency(code, environment, keySecret !== undefined);
   const wrapper = Symbol('wrapper');
+  /** By the settings of a route's own: of those there are few, of routes without a template as many as clients ask for. */
+  const resolved = new Map<WireSettings | undefined, ResolvedSettings>();
 
-  const answer = async (call: Call, key: RequestedKey, latency: () => number | undefined): Promise<unknown> => {
+  const settingsOf = ({ method, route }: HttpRequest): ResolvedSettings => {
+    const own = routeSettings(environment.routes, method, route);
+    let settings = resolved.get(own);
+    if (settings === undefined) {
+      settings = { ...resolveSettings({ code, environment, method, route }), keySecret, previousKeySecret };
+      resolved.set(own, settings);
+    }
+    return settings;
+  };
+
+  const answer = async (call: Call, key: RequestedKey, timed: TimedStore): Promise<unknown> => {
     const started = host.clock.monotonic();
     const around = executionAround();
     if (around !== undefined && key.kind === 'key' && (await isPartOf(around, call))) {
@@ -85,7 +98,7 @@ function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: 
       return denial === undefined ? join(call, around) : replyOf(denial);
     }
     const answered = key.kind === 'key' ? await protectedCall(call) : refuse(call, 'rejected', refusalOf(key));
-    await observe(call, answered, { ms: host.clock.monotonic() - started, storeLatency: latency() }, metrics);
+    await observe(call, answered, { ms: host.clock.monotonic() - started, storeLatency: timed.latency() }, metrics);
     return replyOf(answered.reply);
   };
 
@@ -93,15 +106,14 @@ function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: 
     const front = detectFront(event);
     if (front === undefined) return undefined;
     const request = front.request(event);
-    const resolved = resolveSettings({ code, environment, method: request.method, route: request.route });
-    const settings = { ...resolved, keySecret, previousKeySecret };
+    const settings = settingsOf(request);
     if (settings.disabled || !honoursKey(request.method, settings)) return undefined;
     const key = parseKey(request, settings);
     if (key.kind === 'absent' && !settings.required) return undefined;
 
     const context = typeof given === 'object' && given !== null ? given : {};
     const ownStore = key.kind === 'key' ? forRequest(store, { event, context, key: key.value, sentKey: key.sent }) : store;
-    const timedStore = timed(ownStore, host.clock);
+    const timed = new TimedStore(ownStore, host.clock);
     const call: Call = {
       event,
       context,
@@ -114,9 +126,9 @@ function serve({ run }: CallableHandler, code: IdempotencyOptions, environment: 
       key: key.kind === 'key' ? key.value : '',
       wrapper,
       handler: run,
-      store: timedStore,
+      store: timed,
     };
-    return answer(call, key, timedStore.latency);
+    return answer(call, key, timed);
   };
 }
 

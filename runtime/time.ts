@@ -64,8 +64,8 @@ export const systemClock: Clock = {
   now: () => Date.now() as EpochMillis,
   monotonic: () => {
     // `performance` would load a module that nothing else needs: a millisecond of a cold start.
-    const [sec, nano] = process.hrtime();
-    return (sec * 1e3 + nano / 1e6) as MonotonicMillis;
+    const time = process.hrtime();
+    return (time[0] * 1e3 + time[1] / 1e6) as MonotonicMillis;
   },
   sleep: (length, signal, background = false) =>
     new Promise((resolve) => {

@@ -4,6 +4,7 @@ import type { HttpAnswer } from './exchange';
 /** What a service said in the end: what was asked for, or a refusal. */
 export class AwsAnswer {
   #document: { readonly value: unknown } | undefined;
+  #code: string | undefined | null = null;
 
   /** @param afterUnknown an earlier send got no answer, or that of a failing service: it may have taken effect, or still may */
   public constructor(
@@ -44,13 +45,14 @@ export class AwsAnswer {
 
   /** The name of an error, in whichever way the service tells it. */
   public get code(): string | undefined {
-    return nameIn(this.header('x-amzn-errortype')) ?? this.#codeOfDocument() ?? this.#codeOfXml();
+    if (this.#code === null) this.#code = nameIn(this.header('x-amzn-errortype')) ?? this.#codeOfDocument() ?? this.#codeOfXml();
+    return this.#code;
   }
 
   #codeOfDocument(): string | undefined {
     try {
       const { __type: type, code, Code } = this.document;
-      return [type, code, Code].map(nameIn).find((name) => name !== undefined);
+      return nameIn(type) ?? nameIn(code) ?? nameIn(Code);
     } catch {
       return undefined;
     }

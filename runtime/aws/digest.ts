@@ -11,20 +11,22 @@ export const sha256Hex = (data: string | Uint8Array): string => hash('sha256', d
 
 /** Bytes that SHA-256 takes at a time; a key is padded to them. */
 const BLOCK = 64;
+const HASH = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
 /** A key whose padded blocks are made once. */
 export interface HmacKey {
   readonly inner: Uint8Array;
-  readonly outer: Uint8Array;
+  /** With room behind it for the inner hash. */
+  readonly outer: Buffer;
 }
 
 export function hmacKey(secret: string | Uint8Array): HmacKey {
   const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
   const key = bytes.length > BLOCK ? sha256(bytes) : bytes;
   const padded = (pad: number): Uint8Array => Uint8Array.from({ length: BLOCK }, (_, at) => (key[at] ?? 0) ^ pad);
-  return { inner: padded(INNER_PAD), outer: padded(OUTER_PAD) };
+  return { inner: padded(INNER_PAD), outer: Buffer.concat([padded(OUTER_PAD)], BLOCK + HASH) };
 }
 
 /** HMAC-SHA-256 (RFC 2104). */
@@ -32,7 +34,12 @@ export const hmac = (key: HmacKey, message: string | Uint8Array): Buffer => sha2
 
 export const hmacHex = (key: HmacKey, message: string | Uint8Array): string => sha256Hex(outerBlocks(key, message));
 
+/** The same bytes for each message: they are hashed before there is another one. */
 function outerBlocks({ inner, outer }: HmacKey, message: string | Uint8Array): Uint8Array {
-  const bytes = typeof message === 'string' ? Buffer.from(message, 'utf8') : message;
-  return Buffer.concat([outer, sha256(Buffer.concat([inner, bytes]))]);
+  const blocks = Buffer.allocUnsafe(BLOCK + Buffer.byteLength(message));
+  blocks.set(inner);
+  if (typeof message === 'string') blocks.write(message, BLOCK);
+  else blocks.set(message, BLOCK);
+  outer.write(hash('sha256', blocks, 'binary'), BLOCK, 'binary');
+  return outer;
 }

@@ -58,7 +58,9 @@ export class Signer {
     const sent: string[] = [];
     let canonical = '';
     let names = '';
-    for (const [name, value] of headers) {
+    for (const header of headers) {
+      const name = header[0];
+      const value = header[1];
       sent.push(name, value);
       canonical += `${name}:${value}\n`;
       names += names === '' ? name : `;${name}`;
@@ -82,10 +84,13 @@ export class Signer {
   }
 }
 
-const byName = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : 1);
+const byName = (a: readonly [string, string], b: readonly [string, string]): number => (a[0] < b[0] ? -1 : 1);
 
 /** `20261120T010203Z`. */
-const stamp = (time: EpochMillis): string => `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+function stamp(time: EpochMillis): string {
+  const iso = new Date(time).toISOString();
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+}
 
 /** Every service but S3 signs the path encoded once more than it is sent. */
 const encodedAgain = (path: string): string =>

@@ -147,47 +147,58 @@ export class SignedRequests {
   }
 
   async #once(request: AwsRequest, { deadline, sendBy }: Bounds, unknown: boolean, signal?: AbortSignal): Promise<Sent> {
-    const { credentials, limits, service } = this.#options;
-    const { method, path, headers = [], unsigned = [], body = '', maxBytes = MOST_BYTES } = request;
+    const { credentials, limits } = this.#options;
+    const { method, path, headers = [], unsigned, body = '', maxBytes = MOST_BYTES } = request;
     const host = this.#connections.host;
-    const where = `${service} (${method} ${host})`;
     const now = (this.#clock.now() + this.#skew) as EpochMillis;
     const known = credentials.current();
     const signed = this.#signer.sign({ method, host, path, headers, body }, known instanceof Promise ? await known : known, now);
-    signed.push('user-agent', USER_AGENT, ...unsigned.flat());
-    if (method !== 'GET') signed.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
+    signed.push('user-agent', USER_AGENT);
+    if (unsigned !== undefined) signed.push(...unsigned.flat());
+    if (method !== 'GET') signed.push('content-length', String(Buffer.byteLength(body)));
     const timeLeft = (): number => Math.min(limits.perTry, deadline - this.#clock.monotonic());
     const openWithin = sendBy === Infinity ? undefined : sendBy - this.#clock.monotonic();
     try {
       const answer = await exchange(this.#connections, { method, path, headers: signed, body, maxBytes, openWithin }, timeLeft, signal);
-      return await this.#judged(new AwsAnswer(answer, unknown), request.json === true, where, now);
+      return await this.#judged(new AwsAnswer(answer, unknown), request, now);
     } catch (cause) {
       if (!(cause instanceof ExchangeError)) throw cause;
       if (cause.onIdleConnection) this.#connections.dropIdle();
       const { code, mayHaveArrived: mayHaveTakenEffect } = cause;
       return {
         kind: 'failed',
-        error: new AwsRequestError(`${where}: ${cause.message}`, { code, mayHaveTakenEffect, cause: cause.cause }),
+        error: new AwsRequestError(`${this.#where(request)}: ${cause.message}`, { code, mayHaveTakenEffect, cause: cause.cause }),
         next: code === ANSWER_TOO_LARGE ? 'never' : cause.onIdleConnection ? 'at-once' : 'after-pause',
       };
     }
   }
 
-  async #judged(answer: AwsAnswer, json: boolean, where: string, now: EpochMillis): Promise<Sent> {
+  #judged(answer: AwsAnswer, request: AwsRequest, now: EpochMillis): Sent | Promise<Sent> {
     const { status } = answer;
-    if (!answer.isIntact || (answer.ok && json && !isObject(answer))) {
-      const error = new AwsRequestError(`${where}: the answer is garbled`, { status, code: ANSWER_UNREADABLE });
+    if (!answer.isIntact || (answer.ok && request.json === true && !isObject(answer))) {
+      const error = new AwsRequestError(`${this.#where(request)}: the answer is garbled`, { status, code: ANSWER_UNREADABLE });
       return { kind: 'failed', error, next: 'after-pause' };
     }
     if (answer.ok) return { kind: 'answered', answer };
     const { code } = answer;
     if (mayPass(status, code)) {
-      return { kind: 'failed', error: refusal(answer, where), next: isThrottling(status, code) ? 'after-longer-pause' : 'after-pause' };
+      return { kind: 'failed', error: refusal(answer, this.#where(request)), next: isThrottling(status, code) ? 'after-longer-pause' : 'after-pause' };
     }
-    if ((mayRefuseTime(code) && this.#correctClock(answer, now)) || (refusesCredentials(code) && (await this.#options.credentials.refresh()))) {
-      return { kind: 'failed', error: refusal(answer, where), next: 'at-once' };
-    }
-    return { kind: 'answered', answer };
+    if (mayRefuseTime(code) && this.#correctClock(answer, now)) return this.#refusedForNow(answer, request);
+    return refusesCredentials(code) ? this.#afterRefresh(answer, request) : { kind: 'answered', answer };
+  }
+
+  async #afterRefresh(answer: AwsAnswer, request: AwsRequest): Promise<Sent> {
+    return (await this.#options.credentials.refresh()) ? this.#refusedForNow(answer, request) : { kind: 'answered', answer };
+  }
+
+  /** What was wrong is set right. */
+  #refusedForNow(answer: AwsAnswer, request: AwsRequest): Sent {
+    return { kind: 'failed', error: refusal(answer, this.#where(request)), next: 'at-once' };
+  }
+
+  #where({ method }: AwsRequest): string {
+    return `${this.#options.service} (${method} ${this.#connections.host})`;
   }
 
   /** Whether the clock was wrong, by the service's own. */

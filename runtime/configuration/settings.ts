@@ -71,8 +71,8 @@ export const honoursKey = (method: string, settings: Pick<IdempotencyOptions, 'm
   settings.methods === undefined ? !SAFE_METHODS.includes(method) : settings.methods.includes(method);
 
 /** As in API Gateway, a route of the very method hides the one for any method. */
-function routeSettings(routes: WireConfiguration['routes'], method: string, route: string): WireSettings | undefined {
-  const name = [`${method} ${route}`, `ANY ${route}`].find((candidate) => routes !== undefined && Object.hasOwn(routes, candidate));
+export function routeSettings(routes: WireConfiguration['routes'], method: string, route: string): WireSettings | undefined {
+  const name = routes && [`${method} ${route}`, `ANY ${route}`].find((candidate) => Object.hasOwn(routes, candidate));
   return name === undefined ? undefined : routes![name];
 }
 

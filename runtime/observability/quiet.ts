@@ -4,8 +4,9 @@ import type { IdempotencyMetrics } from './metrics';
 /** Whatever a logger or a metrics object throws, the request goes on. */
 function quietly(act: () => unknown): void {
   try {
+    const told = act();
     // One that is asynchronous has its rejections swallowed as well.
-    Promise.resolve(act()).catch(() => undefined);
+    if (told !== undefined) Promise.resolve(told).catch(() => undefined);
   } catch {
     // There is nowhere left to report it to.
   }

@@ -29,10 +29,16 @@ export function ask<T>(call: (options: CallOptions) => Promise<T>, limit: Millis
       options.over.abort(cause);
       resolve({ known: false, cause });
     });
-    void attempt(call, options).then((answer) => {
+    const settle = (answer: Answer<T>): void => {
       waiting.cancel();
       resolve(answer);
-    });
+    };
+    const failed = (cause: unknown): void => settle({ known: false, cause });
+    try {
+      Promise.resolve(call(options)).then((value) => settle({ known: true, value }), failed);
+    } catch (cause) {
+      failed(cause);
+    }
   });
 }
 
@@ -47,14 +53,6 @@ class Waiting implements CallOptions {
 
   public get signal(): AbortSignal {
     return this.over.signal;
-  }
-}
-
-async function attempt<T>(call: (options: CallOptions) => Promise<T>, options: CallOptions): Promise<Answer<T>> {
-  try {
-    return { known: true, value: await call(options) };
-  } catch (cause) {
-    return { known: false, cause };
   }
 }
 

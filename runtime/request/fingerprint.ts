@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from './fronts/front';
 import { sortedSet, type Selection } from './json-pointer';
 import { encodeTuple } from './tuple';
@@ -60,15 +60,15 @@ export function fingerprint(
   sentAt?: string,
 ): Uint8Array {
   const target = sha256(encodeTuple([request.method, request.path, request.query]));
-  const time = sentAt === undefined ? [] : [sha256(encodeTuple([sentAt]))];
+  const time = sentAt === undefined ? '' : sha256(encodeTuple([sentAt]));
   const flags = sentAt === undefined ? 0 : FLAG.TIMED;
-  const join = (scheme: number, ...added: readonly Uint8Array[]): Uint8Array =>
-    Buffer.concat([Uint8Array.of(scheme | flags), target, ...time, ...added]);
-  if (!rules.includeRequestHash) return join(SCHEME.NONE);
+  const join = (scheme: number, added: string): Uint8Array =>
+    Buffer.from(`${(scheme | flags).toString(16).padStart(2, '0')}${target}${time}${added}`, 'hex');
+  if (!rules.includeRequestHash) return join(SCHEME.NONE, '');
   const { fingerprint: what } = rules;
   if (what === 'bytes') return join(SCHEME.BYTES, sha256(request.body));
   if (what === 'json') return join(SCHEME.JSON, hashJson(request.body));
-  return join(SCHEME.SELECTION, selectionId(what), hashJson(request.body, what));
+  return join(SCHEME.SELECTION, selectionId(what) + hashJson(request.body, what));
 }
 
 /**
@@ -134,10 +134,10 @@ function schemeOf(value: Uint8Array): Uint8Array {
   return idAt === undefined ? value.subarray(0, 1) : Buffer.concat([value.subarray(0, 1), value.subarray(idAt, idAt + SELECTION_ID_LENGTH)]);
 }
 
-function hashJson(body: Uint8Array, selection?: Selection): Uint8Array {
+function hashJson(body: Uint8Array, selection?: Selection): string {
   const canonical = body.length > MAX_CANONICAL_BYTES ? undefined : canonicalForm(body, selection);
-  if (canonical === undefined) return sha256(Uint8Array.of(FORM.BYTES), body);
-  return sha256(Uint8Array.of(FORM.CANONICAL), Buffer.from(canonical));
+  const [form, bytes] = canonical === undefined ? [FORM.BYTES, body] : [FORM.CANONICAL, Buffer.from(canonical)];
+  return sha256(Buffer.concat([Uint8Array.of(form), bytes]));
 }
 
 function canonicalForm(body: Uint8Array, selection: Selection | undefined): string | undefined {
@@ -147,15 +147,12 @@ function canonicalForm(body: Uint8Array, selection: Selection | undefined): stri
   return selection === undefined ? canonicalDocument(body) : canonicalSelection(body, selection);
 }
 
-function selectionId({ include, exclude = [] }: Selection): Uint8Array {
+function selectionId({ include, exclude = [] }: Selection): string {
   const taken = include === undefined ? ['*'] : sortedSet(include);
-  return sha256(encodeTuple([String(taken.length), ...taken, ...sortedSet(exclude)])).subarray(0, SELECTION_ID_LENGTH);
+  return sha256(encodeTuple([String(taken.length), ...taken, ...sortedSet(exclude)])).slice(0, 2 * SELECTION_ID_LENGTH);
 }
 
-function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-}
+/** In hex. */
+const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes);
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);

@@ -1,11 +1,11 @@
-import { remainingTime, type Call } from '../execution/call';
-import type { HttpRequest } from './fronts/front';
 import { recordId, type TenantIdentity } from './record-id';
-import { isTenantMissing, tenantOf } from './tenant';
+import { tenantOf, type TenantMissing } from './tenant';
+import type { IdempotencyOptions, SecretSource } from '../configuration/options';
 import type { ResolvedSettings } from '../configuration/settings';
-import { ask } from '../protocol/store-call';
+import { remainingTime, type Call } from '../execution/call';
+import { ask, type Answer } from '../protocol/store-call';
 import type { Problem } from '../response/answer';
-import type { Millis } from '../time';
+import type { Clock, Millis } from '../time';
 
 /** Where the record of a call lies. */
 export interface RecordIds {
@@ -31,44 +31,41 @@ const SECRETS_LIMIT = 3_000;
 
 /** Tenant and secrets, put together into ids. */
 export async function recordIds({ event, context, request, settings, key, host }: Call): Promise<RecordIdsOrNone> {
-  const tenant = await identify(event, context, request, settings);
+  const tenant = typeof settings.tenant === 'function' ? await named(settings.tenant, event, context) : tenantOf(request, settings.tenant);
   if ('error' in tenant) return { kind: 'threw', error: tenant.error };
   if ('missing' in tenant) return { kind: 'tenant-missing', missing: tenant.missing };
   const { namespace, keyScope } = settings;
   const { method, route } = request;
   const idUnder = (secret?: string): string => recordId({ namespace, tenant, method, route, key, keyScope, secret });
-  const limit = Math.min(SECRETS_LIMIT, remainingTime(context) / 2) as Millis;
-  const secrets = await ask(() => Promise.all([reveal(settings.keySecret), reveal(settings.previousKeySecret)]), limit, host.clock);
+  const secrets = await secretsOf(settings, context, host.clock);
   if (!secrets.known) return { kind: 'unavailable', problem: { reason: 'the key secret is out of reach', cause: secrets.cause } };
   const [secret, previousSecret] = secrets.value;
   return { kind: 'ids', tenant, id: idUnder(secret), secret, ...(previousSecret === undefined ? {} : { previousId: idUnder(previousSecret), previousSecret }) };
 }
 
-type Secret = string | (() => string | Promise<string>) | undefined;
+/** Nearly always there is nothing to wait for. */
+function secretsOf({ keySecret, previousKeySecret }: ResolvedSettings, context: object, clock: Clock): Answer<Secrets> | Promise<Answer<Secrets>> {
+  if (typeof keySecret !== 'function' && typeof previousKeySecret !== 'function') return { known: true, value: [keySecret, previousKeySecret] };
+  const limit = Math.min(SECRETS_LIMIT, remainingTime(context) / 2) as Millis;
+  return ask(() => Promise.all([reveal(keySecret), reveal(previousKeySecret)]), limit, clock);
+}
+
+type Secrets = readonly [secret: string | undefined, previous: string | undefined];
 
 /** A secret that is not there must not become an id without one. */
-async function reveal(secret: Secret): Promise<string | undefined> {
+async function reveal(secret: SecretSource | undefined): Promise<string | undefined> {
   if (typeof secret !== 'function') return secret;
   const revealed: unknown = await secret();
   if (typeof revealed !== 'string' || revealed === '') throw new TypeError('The function of a key secret returned none.');
   return revealed;
 }
 
-async function identify(
-  event: unknown,
-  context: object,
-  request: HttpRequest,
-  { tenant }: ResolvedSettings,
-): Promise<TenantIdentity | { readonly missing: string } | { readonly error: unknown }> {
-  if (typeof tenant !== 'function') {
-    const found = tenantOf(request, tenant);
-    return isTenantMissing(found) ? { missing: found.missing } : found;
-  }
+type TenantFunction = Extract<IdempotencyOptions['tenant'], (...given: never[]) => unknown>;
+
+async function named(tenant: TenantFunction, event: unknown, context: object): Promise<TenantIdentity | TenantMissing | { readonly error: unknown }> {
   try {
-    const named: unknown = await tenant(event, context);
-    return typeof named === 'string' && named.trim() !== ''
-      ? { kind: 'custom', parts: [named] }
-      : { missing: 'what the tenant function returns' };
+    const name: unknown = await tenant(event, context);
+    return typeof name === 'string' && name.trim() !== '' ? { kind: 'custom', parts: [name] } : { missing: 'what the tenant function returns' };
   } catch (error) {
     return { error };
   }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { encodeTuple } from './tuple';
 
 /** Changes with what enters the id: records under the old ids are then forgotten. */
@@ -44,8 +44,7 @@ export function recordId(input: RecordIdInput): string {
     ...(keyScope === 'route' ? [method, route] : []),
     key,
   ]);
-  const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
-  return hash.update(tuple).digest('base64url');
+  return secret === undefined ? hash('sha256', tuple, 'base64url') : createHmac('sha256', secret).update(tuple).digest('base64url');
 }
 
 /**

@@ -5,12 +5,15 @@
  * replacement character.
  */
 export function encodeTuple(parts: readonly string[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(part, 'utf16le');
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  let length = 0;
+  for (const part of parts) length += LENGTH_BYTES + 2 * part.length;
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const part of parts) {
+    at = bytes.writeUInt32BE(2 * part.length, at);
+    at += bytes.write(part, at, 'utf16le');
+  }
+  return bytes;
 }
+
+const LENGTH_BYTES = 4;

@@ -1,5 +1,5 @@
-import type { CancellationReason, DynamoDbTransport, UpdateRequest } from './dynamodb-transport';
-import { itemFromWire, toWire } from './dynamodb-wire';
+import type { CancellationReason, DynamoDbTransport } from './dynamodb-transport';
+import { itemFromWire, toWire, updateText } from './dynamodb-wire';
 import { REFUSED_WHOLE } from './transaction';
 import type { AwsAnswer } from '../../aws/answer';
 import { AwsRequestError } from '../../aws/aws-error';
@@ -10,6 +10,8 @@ import type { CallOptions } from '../store';
 
 /** A lost reply is resent with the same token, so more than one try is safe. */
 const LIMITS: RequestLimits = { perTry: 1_500, inTotal: 6_000, tries: 3 };
+
+const CONTENT_TYPE = ['content-type', 'application/x-amz-json-1.0'] as const;
 
 export interface SignedTransport extends DynamoDbTransport {
   /** Connects, so that the first request need not wait for it. */
@@ -24,22 +26,13 @@ export function signedTransport(region: string, env: Environment, limits: Reques
   const requests = new SignedRequests({ service: 'dynamodb', region, endpoint: url, credentials: environmentCredentials(env), limits });
   const path = url.pathname.replace(/\/*$/, '/');
   const send = (operation: string, body: string, options?: CallOptions): Promise<AwsAnswer> =>
-    requests.send(
-      {
-        method: 'POST',
-        path,
-        headers: [['content-type', 'application/x-amz-json-1.0'], ['x-amz-target', `DynamoDB_20120810.${operation}`]],
-        body,
-        json: true,
-      },
-      options,
-    );
+    requests.send({ method: 'POST', path, headers: [CONTENT_TYPE, ['x-amz-target', `DynamoDB_20120810.${operation}`]], body, json: true }, options);
 
   return {
     open: () => requests.open(),
     close: () => requests.close(),
     async update(request, options) {
-      const answer = await send('UpdateItem', JSON.stringify(updateInput(request)), options);
+      const answer = await send('UpdateItem', updateText(request), options);
       if (answer.ok) return { applied: true, old: itemFromWire(answer.document.Attributes) };
       if (answer.code === 'ConditionalCheckFailedException') return { applied: false, item: itemFromWire(answer.document.Item) };
       throw refusal(answer, 'dynamodb:UpdateItem');
@@ -64,17 +57,6 @@ export function signedTransport(region: string, env: Environment, limits: Reques
     },
   };
 }
-
-const updateInput = (request: UpdateRequest): object => ({
-  TableName: request.table,
-  Key: toWire(request.key),
-  UpdateExpression: request.update,
-  ConditionExpression: request.condition,
-  ExpressionAttributeNames: request.names,
-  ExpressionAttributeValues: toWire(request.values),
-  ...(request.returnOld ? { ReturnValues: 'ALL_OLD' } : {}),
-  ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-});
 
 const reasonsIn = (reasons: unknown): CancellationReason[] =>
   (Array.isArray(reasons) ? reasons : []).map((reason: { readonly Code?: unknown; readonly Message?: unknown; readonly Item?: unknown } | null) => ({

@@ -1,8 +1,8 @@
 import { DynamoDbBodies } from './dynamodb-bodies';
-import { CLAIMABLE, HELD, claimParts, completeParts, releaseParts, updateOf, type WriteParts } from './dynamodb-expressions';
-import { decodeItem, type TableSchema } from './dynamodb-item';
+import { RELEASE, claimExpression, claimValues, completeShape, completeValues, holderExpression, releaseValues, type Expression } from './dynamodb-expressions';
+import { decodeItem, encodeResponse, type TableSchema } from './dynamodb-item';
 import type { DynamoDbClientLike } from './dynamodb-sdk-transport';
-import type { DynamoDbTransport, Item, UpdateReply } from './dynamodb-transport';
+import type { DynamoDbTransport, Item, UpdateReply, Values } from './dynamodb-transport';
 import { transportOf } from './dynamodb-transport-of';
 import { judgeTransaction } from './transaction';
 import type { StoredRecord } from '../../protocol/record';
@@ -74,6 +74,8 @@ export class DynamoDbStore implements IdempotencyStore {
   readonly #table: string;
   readonly #schema: TableSchema;
   readonly #transport: DynamoDbTransport;
+  /** By what they are for: few, and always the same. */
+  readonly #expressions = new Map<string, Expression>();
 
   /** @throws DynamoDbStoreError where an option is of the wrong type or would break a promise. */
   public constructor(options: DynamoDbStoreOptions) {
@@ -109,19 +111,20 @@ export class DynamoDbStore implements IdempotencyStore {
   }
 
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
-    const { free, takeover, released } = CLAIMABLE;
-    const condition = [free, ...(claim.takeover ? [takeover] : []), released].join(' OR ');
-    const reply = await this.#update(claim, claimParts(claim, this.#schema), condition, true, options);
+    const { takeover } = claim;
+    const expression = this.#expression(takeover ? 'claim, taking over' : 'claim', () => claimExpression(takeover, this.#schema));
+    const reply = await this.#update(claim, expression, claimValues(claim), options);
     if (!reply.applied) return { applied: false, current: this.#decode(reply.item) };
     return { applied: true, previous: this.#decodeUnlessBare(reply.old) };
   }
 
   public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
-    return this.#writeAsHolder(completion, completeParts(completion, this.#schema), options);
+    const { expression, values } = this.#completion(completion);
+    return this.#writeAsHolder(completion, expression, values, options);
   }
 
   public async release(release: Release, options?: CallOptions): Promise<WriteReply> {
-    return this.#writeAsHolder(release, releaseParts(release), options);
+    return this.#writeAsHolder(release, this.#expression('release', () => holderExpression(RELEASE)), releaseValues(release), options);
   }
 
   public async read(id: string, options?: CallOptions): Promise<StoredRecord | undefined> {
@@ -131,15 +134,15 @@ export class DynamoDbStore implements IdempotencyStore {
   /** COMPLETE first, so that its refusal is known by its place. */
   async #transact(commit: Commit, transport: Required<DynamoDbTransport>, options?: CallOptions): Promise<CommitReply> {
     const { effects, requestToken, ...completion } = commit;
-    const parts = completeParts(completion, this.#schema);
+    const { expression, values } = this.#completion(completion);
     const complete = {
       Update: {
         TableName: this.#table,
         Key: this.#key(completion.id),
-        UpdateExpression: updateOf(parts),
-        ConditionExpression: HELD,
-        ExpressionAttributeNames: parts.names,
-        ExpressionAttributeValues: parts.values,
+        UpdateExpression: expression.update,
+        ConditionExpression: expression.condition,
+        ExpressionAttributeNames: expression.names,
+        ExpressionAttributeValues: values,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
     };
@@ -147,14 +150,27 @@ export class DynamoDbStore implements IdempotencyStore {
     return reply.applied ? reply : judgeTransaction(reply, (item) => this.#decodeUnlessBare(item));
   }
 
-  async #writeAsHolder(holder: Release, parts: WriteParts, options?: CallOptions): Promise<WriteReply> {
-    const reply = await this.#update(holder, parts, HELD, false, options);
+  /** One of those whose response has the same attributes. */
+  #completion(completion: Completion): { readonly expression: Expression; readonly values: Values } {
+    const attributes = encodeResponse(completion.response, completion.responseExpiresAt);
+    const names = Object.keys(attributes);
+    const expression = this.#expression(names.join(), () => holderExpression(completeShape(names, this.#schema)));
+    return { expression, values: completeValues(completion, attributes) };
+  }
+
+  #expression(what: string, make: () => Expression): Expression {
+    let made = this.#expressions.get(what);
+    if (made === undefined) this.#expressions.set(what, made = make());
+    return made;
+  }
+
+  async #writeAsHolder(holder: Release, expression: Expression, values: Values, options?: CallOptions): Promise<WriteReply> {
+    const reply = await this.#update(holder, expression, values, options);
     return reply.applied ? { applied: true } : { applied: false, current: this.#decode(reply.item) };
   }
 
-  #update({ id }: { readonly id: string }, parts: WriteParts, condition: string, returnOld: boolean, options?: CallOptions): Promise<UpdateReply> {
-    const { names, values } = parts;
-    return this.#transport.update({ table: this.#table, key: this.#key(id), update: updateOf(parts), condition, names, values, returnOld }, options);
+  #update({ id }: { readonly id: string }, expression: Expression, values: Values, options?: CallOptions): Promise<UpdateReply> {
+    return this.#transport.update({ table: this.#table, key: this.#key(id), ...expression, values }, options);
   }
 
   #key(id: string): Item {
