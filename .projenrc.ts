@@ -41,7 +41,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   constructsVersion: CONSTRUCTS_VERSION,
   jsiiVersion: '6.0.16',
   typescriptVersion: '~6.0.3',
-  excludeTypescript: ['runtime', 'local', 'client', 'operate', 'conformance', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
+  excludeTypescript: ['runtime', 'local', 'audit', 'client', 'operate', 'conformance', 'test', 'integ', 'bin', 'bench', 'examples', 'build', 'scripts'],
   docgenFilePath: 'API.md',
   npmignoreEnabled: false, // `files` below names what is packed
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
@@ -68,7 +68,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslint: true,
   eslintOptions: {
     dirs: ['lib'],
-    devdirs: ['runtime', 'client', 'local', 'operate', 'conformance', 'bin', 'integ', 'test', 'scripts', 'bench', 'examples'],
+    devdirs: ['runtime', 'client', 'local', 'audit', 'operate', 'conformance', 'bin', 'integ', 'test', 'scripts', 'bench', 'examples'],
     tsconfigPath: './tsconfig.dev.json',
     projectService: false,
     commandOptions: { fix: false, extraArgs: ['--max-warnings=0'] },
@@ -86,7 +86,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       // The examples import what a user would.
       paths: PUBLIC_PATHS,
     },
-    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'operate/**/*.ts', 'conformance/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
+    include: ['lib/**/*.ts', 'runtime/**/*.ts', 'client/**/*.ts', 'local/**/*.ts', 'audit/**/*.ts', 'operate/**/*.ts', 'conformance/**/*.ts', 'bin/**/*.ts', 'integ/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
     exclude: ['build', 'cdk.out', 'node_modules', '**/node_modules'],
   },
 
@@ -306,11 +306,11 @@ eslint.addRules({
   'no-bitwise': ['off'], // fingerprints and jitter are made of bits
   'import/no-restricted-paths': ['error', {
     zones: [
-      { target: './lib', from: ['./runtime', './client', './local', './operate', './bin', './scripts', './test'], message: 'Constructs import nothing of the other parts.' },
+      { target: './lib', from: ['./runtime', './client', './local', './audit', './operate', './bin', './scripts', './test'], message: 'Constructs import nothing of the other parts.' },
       { target: './runtime', from: './lib', except: ['./contract.ts'], message: 'Of the constructs, the runtime sees only the contract.' },
-      { target: './runtime', from: ['./client', './local', './operate', './bin', './scripts', './test'], message: 'The runtime imports nothing of the other parts.' },
-      { target: ['./conformance/*.ts', './conformance/!(peers)/**/*.ts'], from: ['./lib', './runtime', './client', './local', './operate', './bin', './scripts', './test'], message: 'The conformance suite imports nothing of the other parts.' },
-      { target: './client', from: ['./lib', './runtime', './local', './bin', './scripts', './test'], message: 'The client imports nothing of the other parts.' },
+      { target: './runtime', from: ['./client', './local', './audit', './operate', './bin', './scripts', './test'], message: 'The runtime imports nothing of the other parts.' },
+      { target: ['./conformance/*.ts', './conformance/!(peers)/**/*.ts'], from: ['./lib', './runtime', './client', './local', './audit', './operate', './bin', './scripts', './test'], message: 'The conformance suite imports nothing of the other parts.' },
+      { target: './client', from: ['./lib', './runtime', './local', './audit', './bin', './scripts', './test'], message: 'The client imports nothing of the other parts.' },
     ],
   }],
 });

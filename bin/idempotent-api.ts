@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { auditCommand } from '../audit/command';
 import { conformanceCommand } from '../conformance/command';
 import { ConformanceError } from '../conformance/conformance-error';
 import { localCommand, type CommandContext } from '../local/command';
@@ -15,6 +16,7 @@ const HELP = `Usage: idempotent-api COMMAND [options]
 
 Commands:
   local    run a CDK app's HTTP APIs on this machine
+  audit    list every route of an app, and whether a retry on it is safe
 ${OPERATE_HELP}
   conformance   put an HTTP API with idempotency keys to a test of its rules
 
@@ -69,6 +71,8 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
   switch (command) {
     case 'local':
       return localCommand(argv, context);
+    case 'audit':
+      return auditCommand(argv, context);
     case 'conformance':
       return conformanceCommand(argv, { ...context, version: version(), now: () => new Date() });
     case '--version':
@@ -82,7 +86,7 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       context.output.err(HELP.trimEnd());
       return 2;
     default:
-      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local, conformance, inspect, release, stats, tail (see "idempotent-api --help")`);
+      throw new LocalError('USAGE', `unknown command "${command}"; the commands are: local, audit, conformance, inspect, release, stats, tail (see "idempotent-api --help")`);
   }
 }
 

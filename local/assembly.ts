@@ -6,6 +6,7 @@ import { LocalError, reasonOf } from './local-error';
 export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
   /** The name of the condition without which it is not deployed. */
   readonly Condition?: string;
 }

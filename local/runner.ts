@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAssembly } from './assembly';
+import { assemblyOf } from './assembly-source';
 import { Cleanup } from './cleanup';
 import type { LocalOptions } from './cli-options';
 import { callersEnvironment } from './environment';
@@ -15,7 +15,7 @@ import type { RunContext } from './run-context';
 import { RunningFunctions } from './running-functions';
 import { ServedApis } from './served-apis';
 import { Services } from './services';
-import { appOfProject, outputOf, synthesize } from './synth';
+import { outputOf } from './synth';
 import { History } from './window/history';
 import { Records } from './window/records';
 import { RequestWindow } from './window/window';
@@ -127,15 +127,6 @@ function watchSource({ source, dataDirectory }: LocalOptions, { directory }: Run
   const ignores = source.kind === 'assembly' ? [] : [outputOf(directory), ...(dataDirectory === undefined ? [] : [path.resolve(directory, dataDirectory)])];
   const changes = watchFiles(root, ignores, (changedAt) => void changed(changedAt));
   return () => changes.close();
-}
-
-/** The folder of the assembly: synthesized, or there already. */
-async function assemblyOf({ source, context: given }: LocalOptions, context: RunContext, temporaryDirectory: () => string): Promise<string> {
-  if (source.kind === 'assembly') return path.resolve(context.directory, source.directory);
-  const app = source.kind === 'app' ? source.command : appOfProject(context.directory);
-  const folder = path.resolve(context.directory, app);
-  if (existsSync(path.join(folder, 'manifest.json'))) return folder;
-  return synthesize({ ...context, command: app, origin: source.kind === 'app' ? '--app' : 'the app of cdk.json', context: given, temporaryDirectory });
 }
 
 function givenIn({ given }: LocalOptions, { directory }: RunContext): Given {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { circles, importsBelow } from './support/imports';
 
 const ROOT = path.join(__dirname, '..');
-const FOLDERS = ['bin', 'client', 'conformance', 'lib', 'local', 'operate', 'runtime'].filter((folder) => existsSync(path.join(ROOT, folder)));
+const FOLDERS = ['audit', 'bin', 'client', 'conformance', 'lib', 'local', 'operate', 'runtime'].filter((folder) => existsSync(path.join(ROOT, folder)));
 
 test('no circle between files, types included', () => {
   const imports = importsBelow(ROOT, FOLDERS);
