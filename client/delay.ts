@@ -1,5 +1,4 @@
-import type { HeadersLike } from './fetch-like';
-import type { Settings } from './options';
+import type { ClientHost } from './host';
 
 /**
  * Milliseconds until the next attempt: never before what the server asked for,
@@ -10,14 +9,9 @@ import type { Settings } from './options';
  * a date. One that is past or cannot be read asks for nothing.
  *
  * @param attempt how many there were, from 1
- * @param headers of the response, if there was one
+ * @param retryAfter the header of the response, if there was one
+ * @param delayMs most of the first backoff
  */
-export function delayOf(
-  attempt: number,
-  headers: HeadersLike | undefined,
-  { host, delayMs }: Pick<Settings, 'host' | 'delayMs'>,
-): number {
-  const value = headers?.get('Retry-After');
-  const asked = Number(value) * 1000 || Date.parse(value!) - host.Date.now();
-  return (asked > 0 ? asked : 0) + host.Math.random() * Math.min(10_000, delayMs * 2 ** (attempt - 1));
-}
+export const delayOf = (attempt: number, retryAfter: string | null | undefined, host: ClientHost, delayMs: number): number =>
+  Math.max(0, +retryAfter! * 1000 || Date.parse(retryAfter!) - host.Date.now() || 0)
+  + host.Math.random() * Math.min(10_000, delayMs * 2 ** attempt / 2);

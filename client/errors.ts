@@ -1,5 +1,6 @@
 /** A call that has no answer. */
 export class IdempotentFetchError extends Error {
+  public override readonly name = 'IdempotentFetchError';
   /**
    * - `IDEMPOTENCY_NO_ANSWER`: the last attempt failed below HTTP, or a time limit passed, of which `cause` tells
    *   (`TimeoutError`). Whether an attempt was executed is unknown: only another one with the same key may follow.
@@ -11,9 +12,8 @@ export class IdempotentFetchError extends Error {
   /** How many times the request was sent. */
   public declare readonly attempts: number;
 
-  public constructor(code: IdempotentFetchError['code'], message: string, key = '', attempts = 0, cause?: unknown) {
+  public constructor(code: IdempotentFetchError['code'], message: string, key: string, attempts: number, cause?: unknown) {
     super(message, { cause });
-    this.name = 'IdempotentFetchError';
     this.code = code;
     this.key = key;
     this.attempts = attempts;
@@ -22,4 +22,4 @@ export class IdempotentFetchError extends Error {
 
 /** One line that names what is wrong, its value and the remedy. */
 export const wrong = (what: string, value: unknown, remedy: unknown): IdempotentFetchError =>
-  new IdempotentFetchError('IDEMPOTENCY_CONFIGURATION', `${what} cannot be "${value}": use ${remedy}`);
+  new IdempotentFetchError('IDEMPOTENCY_CONFIGURATION', `${what} cannot be "${value}": use ${remedy}`, '', 0);

@@ -3,6 +3,7 @@ import { IdempotentFetchError, wrong } from './errors';
 import type { FetchLike, GlobalFetch, ResponseLike } from './fetch-like';
 import { withDefaults, type IdempotentFetchOptions } from './options';
 import { retryCost } from './retry-cost';
+import { uuidV7 } from './uuid-v7';
 import { within } from './within';
 
 type Retrying<F extends FetchLike> = (...call: Parameters<F>) => ReturnType<F>;
@@ -11,6 +12,11 @@ const keys = new WeakMap<object, string>();
 
 /** The key that a response was got with, to go on with it later; none where the request carried no key. */
 export const keyOf = (response: object): string | undefined => keys.get(response);
+
+interface IdempotentFetch {
+  (fetchLike?: undefined, options?: IdempotentFetchOptions): Retrying<GlobalFetch>;
+  <F extends FetchLike>(fetchLike: F | undefined, options?: IdempotentFetchOptions): Retrying<F>;
+}
 
 /**
  * A `fetch` whose calls are safe to retry, and are retried: each call gets one
@@ -30,54 +36,48 @@ export const keyOf = (response: object): string | undefined => keys.get(response
  * const send = idempotentFetch();
  * const response = await send('https://api.example.com/payments', { method: 'POST', body: JSON.stringify(payment) });
  */
-export function idempotentFetch(fetchLike?: undefined, options?: IdempotentFetchOptions): Retrying<GlobalFetch>;
-export function idempotentFetch<F extends FetchLike>(fetchLike: F | undefined, options?: IdempotentFetchOptions): Retrying<F>;
-export function idempotentFetch(fetchLike?: FetchLike, options?: IdempotentFetchOptions): Retrying<FetchLike> {
-  const settings = withDefaults({ ...options, fetchLike });
-  // A browser refuses to run its own as a method of the settings.
-  const { fetchLike: send, host, headerName } = settings;
+export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?: IdempotentFetchOptions): Retrying<FetchLike> => {
+  const [
+    send, headerName, , , retries, delayMs, tryTimeoutMs, totalTimeoutMs, retryHintHeader, onAttempt, host,
+  ] = withDefaults({ ...options, fetchLike });
+  const { createKey, firstSentHeader } = options ?? {};
 
   const call = async (input: Partial<Request>, init: RequestInit = {}): Promise<ResponseLike> => {
-    const headers = new Headers(init.headers ?? input.headers);
-    const given = headers.get(headerName);
-    if (given === null && /^(GET|HEAD|OPTIONS)$/i.test(init.method ?? input.method ?? 'GET')) return send(input, init);
-    const key = given ?? await settings.createKey();
+    const { body } = init;
+    // It says what kind of content the body is, where the headers do not, as `fetch` would.
+    const content = new Response(body, { headers: init.headers ?? input.headers });
+    const { headers } = content;
+    let key = headers.get(headerName);
+    if (key === null && /^(GET|HEAD|OPTIONS|)$/i.test(init.method ?? input.method ?? '')) return send(input, init);
+    key ??= createKey ? await createKey() : uuidV7(host);
     // 255 characters, and perhaps the quotes of RFC 8941 around them. A comma is how two headers are joined.
     if (!key?.match?.(/^[!-+\--~]{1,257}$/)) throw wrong(headerName, key, '1-255 visible ASCII, no comma');
     headers.set(headerName, key);
+    const start = host.Date.now();
+    if (firstSentHeader && !headers.has(firstSentHeader)) headers.set(firstSentHeader, new Date(start).toUTCString());
 
     const caller = init.signal ?? input.signal;
-    const end = host.Date.now() + settings.totalTimeoutMs;
-    const remaining = (): number => end - host.Date.now();
-    const { body } = init;
-    // It says what kind of content the body is, where the headers do not, as `fetch` would.
-    const content = new Response(body, { headers });
-    const bytes = await within(host, remaining(), caller, async () => {
-      // A stream can be read only once, a form would get another boundary each time, and the caller may change a buffer.
-      const all = await (body === undefined || body === null ? input : content).arrayBuffer?.();
-      // Even an empty body would be refused for a GET.
-      return all?.byteLength ? all : body && all;
-    });
-    for (let attempt = 1, left = settings.retries; ; attempt++) {
+    const remaining = (): number => start + totalTimeoutMs - host.Date.now();
+    // A stream can be read only once, a form would get another boundary each time, and the caller may change a buffer.
+    const bytes = await within(host, remaining(), caller, async () => (body === undefined || body === null ? input : content).arrayBuffer?.());
+    for (let attempt = 1, left = retries; ; attempt++) {
       let response: ResponseLike | undefined;
       let error: unknown;
       let cost = 1;
-      try {
-        response = await within(host, Math.min(settings.tryTimeoutMs, remaining()), caller, async (signal) => {
-          const answer = await send(input, { ...init, headers: content.headers, body: bytes, signal });
-          cost = retryCost(answer, await answer.clone().text(), settings.retryHintHeader);
-          return answer;
-        });
-        keys.set(response, key);
-      } catch (cause) {
+      await within(host, Math.min(tryTimeoutMs, remaining()), caller, async (signal) => {
+        // Even an empty body would be refused for a GET.
+        const answer = await send(input, { ...init, headers, body: (bytes?.byteLength || body) && bytes, signal });
+        cost = retryCost(answer, await answer.clone().text(), answer.headers.get(retryHintHeader));
+        keys.set(response = answer, key);
+      }).catch((cause) => {
         caller?.throwIfAborted();
         error = cause;
-      }
+      });
       left -= cost;
-      const wait = delayOf(attempt, response?.headers, settings);
+      const wait = delayOf(attempt, response?.headers.get('Retry-After'), host, delayMs);
       const again = left >= 0 && wait < remaining();
       try {
-        settings.onAttempt({ key, attempt, response, error, retryInMs: again ? wait : undefined });
+        onAttempt({ key, attempt, response, error, retryInMs: again ? wait : undefined });
       } catch {
         // An observer changes nothing.
       }
@@ -85,8 +85,8 @@ export function idempotentFetch(fetchLike?: FetchLike, options?: IdempotentFetch
         if (response) return response;
         throw new IdempotentFetchError('IDEMPOTENCY_NO_ANSWER', `No answer in ${attempt} attempts: retry with error.key`, key, attempt, error);
       }
-      await within(host, wait, caller).catch(() => {});
+      await within(host, wait, caller);
     }
   };
   return call as Retrying<FetchLike>;
-}
+};

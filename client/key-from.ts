@@ -15,11 +15,9 @@ import { wrong } from './errors';
  * @example
  * headers: { 'Idempotency-Key': await keyFrom(['order', order.id, 'submit']) }
  */
-export async function keyFrom(parts: readonly (string | number)[]): Promise<string> {
-  if (!parts?.length || !parts.every?.(isPart)) throw wrong('parts', parts, 'strings or safe integers');
-  const text = parts.map((part) => `${`${part}`.length}:${part}`).join('');
+export const keyFrom = async (parts: readonly (string | number)[]): Promise<string> => {
+  if (!parts?.length || !parts.every?.((part) => part === `${part}` || Number.isSafeInteger(part))) throw wrong('parts', parts, 'strings or safe integers');
+  const text = parts.reduce<string>((all, part) => all + `${part}`.length + ':' + part, '');
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return new Uint8Array(hash).reduce((hex, byte) => hex + byte.toString(16).padStart(2, '0'), '');
-}
-
-const isPart = (part: unknown): boolean => typeof part === 'string' || Number.isSafeInteger(part);
+};

@@ -19,7 +19,19 @@ export interface Attempt {
 export interface IdempotentFetchOptions {
   /** The header that carries the key. @default 'Idempotency-Key' */
   readonly headerName?: string;
-  /** Makes a key for each call that has none in its header: visible ASCII without commas. @default crypto.randomUUID() */
+  /**
+   * A header that says, as an HTTP date, when the call was first sent: the same
+   * in all of its attempts. One that the caller gave the call stays. It is what
+   * an API wants that knows the age of a key by `KeyTime.header(...)`.
+   *
+   * @default none
+   */
+  readonly firstSentHeader?: string;
+  /**
+   * Makes a key for each call that has none in its header: visible ASCII without commas.
+   *
+   * @default a UUID of version 7, greater than the one before
+   */
   readonly createKey?: () => string | Promise<string>;
   /**
    * Retries after failures. Waiting for an attempt that is still being executed
@@ -46,14 +58,26 @@ export interface IdempotentFetchOptions {
   readonly host?: ClientHost;
 }
 
-/** Options with the defaults, and the function whose calls are retried. */
-export interface Settings extends Required<IdempotentFetchOptions> {
-  readonly fetchLike: Send;
-}
+/** Options with their defaults, by position: by name, each would stand in what a page loads once more. */
+export type Settings = readonly [
+  fetchLike: Send,
+  headerName: string,
+  firstSentHeader: string,
+  createKey: () => string | Promise<string>,
+  retries: number,
+  delayMs: number,
+  tryTimeoutMs: number,
+  totalTimeoutMs: number,
+  retryHintHeader: string,
+  onAttempt: (attempt: Attempt) => void,
+  host: ClientHost,
+];
 
-const DEFAULTS: Settings = {
-  fetchLike: (input, init) => fetch(input as string, init),
+/** In the order of `Settings`. What is none without being given, `createKey` and `firstSentHeader`, has an example. */
+const DEFAULTS = {
+  fetchLike: (input: unknown, init?: object) => fetch(input as string, init),
   headerName: 'Idempotency-Key',
+  firstSentHeader: 'First-Sent',
   createKey: () => crypto.randomUUID(),
   retries: 4,
   delayMs: 250,
@@ -64,19 +88,18 @@ const DEFAULTS: Settings = {
   host: globalThis,
 };
 
-/** What numbers and strings have to look like. A timer for 2^31 milliseconds would fire at once. */
-const PATTERNS: Readonly<Record<string, RegExp>> = { number: /^\d{1,9}$/, string: /^[\w.-]+$/ };
-
 /** @throws IdempotentFetchError for an option that is unknown or cannot be */
-export function withDefaults(options: Readonly<Record<string, unknown>>): Settings {
+export const withDefaults = (options: Readonly<Record<string, unknown>>): Settings => {
   const settings: Record<string, unknown> = { ...DEFAULTS };
   for (const name in options) {
     const like = settings[name];
     const value = options[name] ?? like;
-    if (typeof value !== typeof like || PATTERNS[typeof value]?.test(value as string) === false) {
+    // What no number and no string may look like: a timer for 2^31 milliseconds would fire at once.
+    const no: Readonly<Record<string, RegExp>> = { number: /\D|\d{10}/, string: /^$|[^\w.-]/ };
+    if (typeof value !== typeof like || no[typeof value]?.test(value as string)) {
       throw wrong(name, value, like ? `e.g. ${like}` : Object.keys(DEFAULTS));
     }
     settings[name] = value;
   }
-  return settings as unknown as Settings;
-}
+  return Object.values(settings) as unknown as Settings;
+};

@@ -13,12 +13,9 @@ import { isReplay } from './replay';
  * (RFC 9110, section 15.5), but for 425 (RFC 8470) and 429 (RFC 6585).
  *
  * @param body the response's, read from a copy
- * @param hintHeader by which the server says whether to retry
+ * @param hint the server's, whether to retry
  */
-export function retryCost(response: ResponseLike, body: string, hintHeader: string): number {
-  const { status } = response;
-  const hint = response.headers.get(hintHeader);
-  if (hint === 'false' || isReplay(response)) return Infinity;
-  if (status === 409 && (hint === 'true' || body.includes('"IDEMPOTENCY_CONFLICT"'))) return 0;
-  return status === 425 || status === 429 || status >= 500 ? 1 : Infinity;
-}
+export const retryCost = (response: ResponseLike, body: string, hint: string | null): number =>
+  hint === 'false' || isReplay(response) ? Infinity
+    : response.status === 409 && (hint === 'true' || body.includes('"IDEMPOTENCY_CONFLICT"')) ? 0
+      : /42[59]|[5-9]../.test(response.status as never) ? 1 : Infinity;

@@ -6,27 +6,29 @@ import type { ClientHost } from './host';
  * After it has ended, its signal never fires: a response's body lives on.
  *
  * Rejects with a `TimeoutError`, with the reason of `outer`, or as `work` does;
- * without any `work`, once the time has passed.
+ * without any `work` it resolves, once either has happened.
  */
-export async function within<T>(
+export const within = <T>(
   host: ClientHost,
   ms: number,
   outer: AbortSignal | null | undefined,
   work?: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  outer?.throwIfAborted();
+): Promise<T> => {
   const inner = new AbortController();
-  const { signal } = inner;
-  const stop = (): void => inner.abort(outer!.reason);
-  const timer = host.setTimeout(() => inner.abort(new DOMException(`${ms} ms passed`, 'TimeoutError')), ms);
-  outer?.addEventListener('abort', stop);
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      signal.onabort = () => reject(signal.reason);
-      work?.(signal).then(resolve, reject);
-    });
-  } finally {
+  let timer: unknown;
+  let stop: () => void;
+  return new Promise<T>((resolve, reject) => {
+    stop = () => {
+      const reason = outer?.reason ?? new DOMException(`${ms} ms passed`, 'TimeoutError');
+      inner.abort(reason);
+      (work ? reject : resolve)(reason);
+    };
+    timer = host.setTimeout(stop, ms);
+    outer?.addEventListener('abort', stop);
+    if (outer?.aborted) stop();
+    else work?.(inner.signal).then(resolve, reject);
+  }).finally(() => {
     host.clearTimeout(timer as never);
     outer?.removeEventListener('abort', stop);
-  }
-}
+  });
+};

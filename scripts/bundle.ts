@@ -35,7 +35,7 @@ const ENTRIES: readonly (Pick<JavaScriptBundle, 'entry' | 'target' | 'minify' | 
   {
     name: 'powertools', entry: 'runtime/powertools/index.ts', target: 'node20', minify: 'syntax', external: [SDK, '@aws-lambda-powertools/idempotency'], coldStart: true,
   },
-  { name: 'client', entry: 'client/index.ts', target: 'es2022', minify: 'all' },
+  { name: 'client', entry: 'client/index.ts', target: 'es2022', minify: 'twice' },
   { name: 'conformance', entry: 'conformance/index.ts', target: 'node20', minify: 'syntax' },
 ];
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, transform, type Metafile, type Plugin } from 'esbuild';
 import { builtinsAsTheyAre } from './cold-start';
 import { lazyFiles } from './lazy-files';
 
@@ -11,8 +11,8 @@ export interface JavaScriptBundle {
   readonly outfile: string;
   readonly format: 'esm' | 'cjs';
   readonly target: 'node20' | 'node22' | 'es2022';
-  /** `syntax` keeps names and lines, for people who read stack traces. */
-  readonly minify: 'all' | 'syntax';
+  /** `syntax` keeps names and lines, for people who read stack traces; `twice` also joins what the modules declare. */
+  readonly minify: 'twice' | 'all' | 'syntax';
   /** Whether an ES module may make itself a `require`, where a bundled CommonJS package calls one for Node's modules. */
   readonly requireAllowed: boolean;
   /** Packages that are the user's own. */
@@ -57,7 +57,7 @@ async function writeFile(root: string, outdir: string, bundle: JavaScriptBundle,
     format: bundle.format,
     target: bundle.target,
     mainFields: ['module', 'main'],
-    minify: bundle.minify === 'all',
+    minify: bundle.minify !== 'syntax',
     minifySyntax: true,
     treeShaking: true,
     plugins: [...(bundle.coldStart ? [builtinsAsTheyAre] : []), ...(lazy === undefined ? [] : [lazy])],
@@ -74,7 +74,9 @@ async function writeFile(root: string, outdir: string, bundle: JavaScriptBundle,
   if (needsRequire && !bundle.requireAllowed) {
     throw new Error(`${bundle.outfile}: a bundled CommonJS package calls require(); take its ES module, or leave it out of ${bundle.entry}`);
   }
-  const [, interpreter = '', body] = /^(#!.*\n)?([^]*)$/.exec(output.text)!;
+  // Of CommonJS it would leave out the names that Node looks for.
+  const text = bundle.minify === 'twice' && bundle.format === 'esm' ? (await transform(output.text, { minify: true, format: bundle.format, target: bundle.target })).code : output.text;
+  const [, interpreter = '', body] = /^(#!.*\n)?([^]*)$/.exec(text)!;
   mkdirSync(dirname(output.path), { recursive: true });
   writeFileSync(output.path, interpreter + (needsRequire ? REQUIRE : '') + body, { mode: interpreter ? 0o755 : 0o644 });
   return metafile;

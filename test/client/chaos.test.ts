@@ -20,6 +20,7 @@ const fateOf = (key: string, number: number): Fate =>
 const hurried: ClientHost = {
   Date,
   Math,
+  crypto,
   setTimeout: (then, ms) => setTimeout(then, ms / 10),
   clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
 };

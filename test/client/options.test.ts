@@ -13,6 +13,7 @@ test.each([
   ['headerName', '', 'Idempotency-Key'],
   ['retryHintHeader', 'X:', 'X-Should-Retry'],
   ['retryHintHeader', ['X-Should-Retry'], 'X-Should-Retry'],
+  ['firstSentHeader', 'First Sent', 'First-Sent'],
   ['createKey', 'order-1', '()=>crypto.randomUUID()'],
   ['onAttempt', true, '()=>{}'],
   ['host', 5, String(globalThis)],
@@ -25,7 +26,7 @@ test.each([
 
 test('an option that does not exist is refused with those that do', () => {
   expect(thrown(withOptions({ retires: 3 })).message).toBe(
-    'retires cannot be "3": use fetchLike,headerName,createKey,retries,delayMs,tryTimeoutMs,totalTimeoutMs,retryHintHeader,onAttempt,host',
+    'retires cannot be "3": use fetchLike,headerName,firstSentHeader,createKey,retries,delayMs,tryTimeoutMs,totalTimeoutMs,retryHintHeader,onAttempt,host',
   );
 });
 

@@ -8,7 +8,6 @@ import { startChaos, type ChaosProxy } from './support/chaos-proxy';
 import { buildClient } from './support/client-bundle';
 import { startPayments, type PaymentsServer } from './support/payments-server';
 import { idempotentFetch } from '../../client';
-import { keyTimeOf } from '../../runtime/request/key-time';
 import { blocksOf } from '../../scripts/docs/blocks';
 
 const PAGE = join(__dirname, '..', '..', 'docs', 'client.md');
@@ -67,27 +66,4 @@ test('the retry helper of the page: one payment, and the recorded answer', async
     log.mockRestore();
   }
   expect(payments.effects).toEqual(['helper']);
-});
-
-test('F111: a key of the UUIDs of version 7 says when it was made, and each is greater than the one before', () => {
-  const { text } = blocksOf(PAGE, readFileSync(PAGE, 'utf8')).find((block) => block.text.includes('function uuidV7'))!;
-  const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } });
-  const exported: { uuidV7?: () => string } = {};
-  new Function('exports', 'require', outputText)(exported, () => ({ idempotentFetch }));
-  const timeOf = (key: string) => keyTimeOf(key, { headers: new Map() }, 'uuidv7');
-  const clock = jest.spyOn(Date, 'now');
-  try {
-    const made: string[] = [];
-    for (const now of [1_800_000_000_000, 1_800_000_000_000, 1_800_000_000_000, 1_799_999_999_000, 1_800_000_005_000]) {
-      clock.mockReturnValue(now);
-      made.push(exported.uuidV7!());
-    }
-    expect([...made].sort()).toEqual(made);
-    expect(timeOf(made[0]!)).toEqual({ kind: 'sent', at: 1_800_000_000_000 });
-    expect(timeOf(made[4]!)).toEqual({ kind: 'sent', at: 1_800_000_005_000 });
-    clock.mockReturnValue(1_799_000_000_000);
-    expect(timeOf(exported.uuidV7!())).toEqual({ kind: 'sent', at: 1_799_000_000_000 });
-  } finally {
-    clock.mockRestore();
-  }
 });

@@ -1,6 +1,7 @@
 import { answer, lost, scriptedFetch } from './support/scripted-fetch';
-import { virtualHost } from './support/virtual-host';
+import { START, virtualHost } from './support/virtual-host';
 import { idempotentFetch, IdempotentFetchError, keyOf, type IdempotencyErrorBody } from '../../client';
+import { keyTimeOf } from '../../runtime/request/key-time';
 import { OUTCOMES, type IdempotencyErrorCode } from '../../runtime/response/outcomes';
 
 const URL = 'http://127.0.0.1/payments';
@@ -107,6 +108,35 @@ describe('a body is sent as the same bytes on every attempt:', () => {
     const body = new ReadableStream({ start: (controller) => controller.error(new Error('disk')) });
     await expect(idempotentFetch(fetchLike)(URL, { method: 'POST', body, duplex: 'half' } as RequestInit)).rejects.toThrow('disk');
     expect(sent).toEqual([]);
+  });
+});
+
+describe('the header that says when a call was first sent', () => {
+  const at = new Date(START).toUTCString();
+
+  test('F111: has the time of the first attempt in all attempts, in the form that the API takes', async () => {
+    const host = virtualHost(() => 0.5);
+    const { fetchLike, sent } = scriptedFetch((_, number) => (number < 4 ? lost() : answer(201)));
+    const send = idempotentFetch(fetchLike, { host, firstSentHeader: 'Repeatability-First-Sent' });
+    await host.run(send(URL, { method: 'POST', body: '{}', headers: { 'x-shop': '7' } }));
+    expect(sent.map(({ headers }) => headers.get('repeatability-first-sent'))).toEqual([at, at, at, at]);
+    expect(host.elapsed()).toBeGreaterThan(0);
+    expect(sent[0]!.headers.get('x-shop')).toBe('7');
+    const headers = new Map([['repeatability-first-sent', [at]]]);
+    expect(keyTimeOf('any', { headers }, { header: 'Repeatability-First-Sent' })).toMatchObject({ kind: 'sent', at: START });
+  });
+
+  test('F111: is the caller\'s where the call has one, to go on with what was sent before', async () => {
+    const { fetchLike, sent } = scriptedFetch(() => answer(201));
+    const send = idempotentFetch(fetchLike, { firstSentHeader: 'Repeatability-First-Sent' });
+    await send(URL, { method: 'POST', headers: { 'repeatability-first-sent': 'Fri, 15 Jan 2027 08:00:00 GMT' } });
+    expect(sent[0]!.headers.get('repeatability-first-sent')).toBe('Fri, 15 Jan 2027 08:00:00 GMT');
+  });
+
+  test.each([undefined, null])('is not sent where no name is given (%p): a browser would ask the API for leave', async (firstSentHeader) => {
+    const { fetchLike, sent } = scriptedFetch(() => answer(201));
+    await idempotentFetch(fetchLike, { firstSentHeader: firstSentHeader as undefined })(URL, { method: 'POST' });
+    expect([...sent[0]!.headers.keys()]).toEqual(['idempotency-key']);
   });
 });
 

@@ -34,7 +34,7 @@ describe('an answer', () => {
     const { response, sent, keys } = await post(once(() => answer(status)));
     expect(response!.status).toBe(201);
     expect(sent.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['payment', 'payment']);
-    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)]);
+    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)]);
   });
 
   test('of status 422 is not retried even where a hint asks for it', async () => {

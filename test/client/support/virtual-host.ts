@@ -14,7 +14,7 @@ export interface VirtualHost extends ClientHost {
 
 export const START = Date.UTC(2026, 0, 1);
 
-/** @param random what each call of `Math.random` gives */
+/** @param random what each call of `Math.random` gives. UUIDs are all the same: a key differs by its time alone. */
 export function virtualHost(random: () => number = () => 0): VirtualHost {
   const timers = new Map<number, { readonly at: number; readonly then: () => void }>();
   const wentOff: number[] = [];
@@ -24,6 +24,7 @@ export function virtualHost(random: () => number = () => 0): VirtualHost {
   return {
     Date: { now: () => now },
     Math: { random },
+    crypto: { randomUUID: () => '00000000-0000-4000-8000-000000000000' },
     setTimeout: (then, ms) => {
       timers.set(++ids, { at: now + ms, then });
       return ids;
