@@ -109,6 +109,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@smithy/signature-v4@^5.7.5',
     // The browser that tests drive. 147 and later need Node 22.
     '@sparticuz/chromium@143.0.4',
+    // The last whose own dependencies run on Node 20.
+    '@stryker-mutator/core@9.3.0',
+    '@stryker-mutator/jest-runner@9.3.0',
     '@swc/core@1.16.18',
     '@swc/jest@0.2.39',
     '@types/aws-lambda@8.10.164',
@@ -285,6 +288,12 @@ project.addTask('prove', {
   steps: [{ spawn: bundle.name }, { exec: 'node --max-old-space-size=12000 --import tsx scripts/prove.ts', receiveArgs: true }],
 });
 
+project.addTask('mutate', {
+  description: 'What tests notice of changes to the runtime; writes docs/mutation.md',
+  exec: 'tsx scripts/mutate.ts',
+  receiveArgs: true,
+});
+
 // The other languages are packaged where their toolchains are: in the release workflow.
 project.packageTask.reset();
 project.packageTask.spawn(project.tasks.tryFind('package:js')!);
@@ -315,7 +324,7 @@ eslint.addRules({
   }],
 });
 
-project.gitignore.addPatterns('/build/', '/cdk.out/', '/.local/', '/lib/**/*.js.map', '*.tsbuildinfo', '/tmp/');
+project.gitignore.addPatterns('/build/', '/cdk.out/', '/.local/', '/.stryker/', '/lib/**/*.js.map', '*.tsbuildinfo', '/tmp/');
 project.gitignore.addPatterns('/integ/**/asset.*', '/integ/cdk-integ.out*');
 project.gitattributes.addAttributes('/integ/*.snapshot/**', 'linguist-generated');
 project.gitattributes.addAttributes('/conformance/results/**', 'linguist-generated');

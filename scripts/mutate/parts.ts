@@ -1,0 +1,38 @@
+/** What is mutated together, and the tests that are to notice. */
+export interface MutatedPart {
+  readonly name: string;
+  /** Files of the product, from the root. */
+  readonly mutate: readonly string[];
+  /** Test files, from `test/runtime`. Those that explore, or need a server that takes long, would take hours. */
+  readonly tests: readonly string[];
+  /** Least share of the mutants that a test must notice, in percent. */
+  readonly goal: number;
+  /** Conditions that stores decide by: no mutant of them may live, unless it is listed as equal to the original. */
+  readonly noSurvivor?: true;
+}
+
+const STORES = ['stores/store-contract', 'stores/dynamodb/dynamodb-store', 'stores/dynamodb/commit'];
+const EXECUTION = ['execution/execution', 'execution/store-errors', 'execution/kept-responses', 'execution/late-retries', 'execution/remembered-keys', 'execution/commit', 'execution/wait'];
+
+/** In the order of what a mistake there costs. */
+export const PARTS: readonly MutatedPart[] = [
+  { name: 'expressions', goal: 95, noSurvivor: true, mutate: ['stores/dynamodb/dynamodb-expressions.ts'], tests: [...STORES, 'execution/remembered-keys'] },
+  { name: 'transitions', goal: 95, noSurvivor: true, mutate: ['protocol/transitions.ts'], tests: ['stores/store-contract', 'protocol/transitions', 'protocol/faults', 'execution/commit', 'execution/remembered-keys'] },
+  { name: 'verdict', goal: 95, mutate: ['protocol/verdict.ts', 'protocol/cancellation.ts', 'protocol/key-time.ts', 'protocol/retention.ts'], tests: ['protocol/faults', 'protocol/verdict', ...EXECUTION] },
+  { name: 'key', goal: 95, mutate: ['request/key.ts'], tests: ['request/key'] },
+  { name: 'record-id', goal: 95, mutate: ['request/record-id.ts', 'request/tuple.ts'], tests: ['request/record-id', 'request/fingerprint'] },
+  { name: 'fingerprint', goal: 95, mutate: ['request/fingerprint.ts'], tests: ['request/fingerprint', 'execution/keyed-fingerprints'] },
+  { name: 'protocol', goal: 95, mutate: ['protocol/acquire.ts', 'protocol/commit.ts', 'protocol/conclude.ts', 'protocol/store-call.ts', 'protocol/wait.ts'], tests: ['protocol/faults', ...EXECUTION] },
+  { name: 'item', goal: 85, mutate: ['stores/dynamodb/dynamodb-item.ts', 'stores/dynamodb/transaction.ts'], tests: [...STORES, 'response/codec', 'response/replay', 'execution/remembered-keys', 'execution/sealed-responses'] },
+  { name: 'canonical-json', goal: 85, mutate: ['request/canonical-json.ts', 'request/json-pointer.ts'], tests: ['request/canonical-json', 'request/fingerprint'] },
+  { name: 'tenant', goal: 85, mutate: ['request/tenant.ts', 'request/identify.ts', 'request/standing-id.ts', 'request/key-age.ts', 'request/key-time.ts'], tests: ['request/tenant', 'request/requests', 'execution/execution', 'execution/late-retries', 'execution/keyed-fingerprints'] },
+  { name: 'codec', goal: 85, mutate: ['response/codec.ts', 'response/seal.ts'], tests: ['response/codec', 'execution/sealed-responses'] },
+  { name: 'response', goal: 85, mutate: ['response/!(codec|seal).ts'], tests: ['response/*', 'execution/*'] },
+  { name: 'fronts', goal: 85, mutate: ['request/fronts/*.ts'], tests: ['request/**/*'] },
+  { name: 'execution', goal: 85, mutate: ['execution/*.ts'], tests: ['execution/*'] },
+  { name: 'memory', goal: 85, mutate: ['stores/memory/*.ts', 'stores/*.ts'], tests: ['stores/memory/*', 'stores/store-contract'] },
+  { name: 'stores', goal: 85, mutate: ['stores/{dynamodb,overflow,migration,redis}/*.ts', '!stores/dynamodb/{dynamodb-expressions,dynamodb-item,transaction}.ts'], tests: ['stores/**/*'] },
+];
+
+/** Least share over all parts, in percent. */
+export const OVERALL_GOAL = 85;
