@@ -50,7 +50,8 @@ export async function complete(
       if (verdict.kind !== 'unseen') return told(verdict);
       break;
     }
-    cause = reply.cause;
+    // The first of them: a later one may be no more than the end of our patience.
+    cause ??= reply.cause;
   }
   const seen = await ask((options) => store.read(claim.id, options), until(deadline, clock), clock);
   if (!seen.known) return { kind: 'unpersisted', reason: 'the store gave no answer', cause: cause ?? seen.cause };

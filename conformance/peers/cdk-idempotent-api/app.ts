@@ -5,7 +5,7 @@ import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { CorsHttpMethod, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { IdempotentApi, IdempotentRestApi, OnConflict, TenantSource, type IdempotencySettings } from 'cdk-idempotent-api';
+import { IdempotentApi, IdempotentRestApi, KeyTime, OnConflict, TenantSource, type IdempotencySettings } from 'cdk-idempotent-api';
 
 const ORIGIN = 'https://conformance.example';
 const METHODS = [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE];
@@ -32,6 +32,8 @@ const routes = (id: string): readonly (IdempotencySettings & { readonly path: st
     { path: '/required', handler: operation, required: true },
     { path: '/waiting', handler: operation, onConflict: OnConflict.wait(Duration.seconds(8)) },
     { path: '/brief', handler: mortal, ...BRIEF },
+    { path: '/remembering', handler: mortal, ...BRIEF, remember: Duration.days(1) },
+    { path: '/dated', handler: operation, keyTime: KeyTime.uuidV7() },
   ];
 };
 

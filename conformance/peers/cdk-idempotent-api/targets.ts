@@ -1,6 +1,6 @@
 import type { Target } from '../../target';
 
-/** Retention and lease of the app's brief route, in seconds; the lease with its margin for clocks. */
+/** Retention and lease of the app's brief routes, in seconds; the lease with its margin for clocks. */
 const TTL = 4;
 const LEASE = 4;
 
@@ -21,7 +21,14 @@ const target = (url: string, tokenA: string, tokenB: string): Target => ({
   tokenB,
   ttl: TTL,
   lease: LEASE,
-  routes: { other: `${url}/refunds`, required: `${url}/required`, waiting: `${url}/waiting`, brief: `${url}/brief` },
+  routes: {
+    other: `${url}/refunds`,
+    required: `${url}/required`,
+    waiting: `${url}/waiting`,
+    brief: `${url}/brief`,
+    remembering: `${url}/remembering`,
+    dated: `${url}/dated`,
+  },
 });
 
 /** `idempotent-api local` believes any claims. */

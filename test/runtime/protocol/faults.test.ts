@@ -6,7 +6,8 @@ import { isReadable, type IdempotencyRecord, type StoredResponse } from '../../.
 import { sameBytes } from '../../../runtime/protocol/transitions';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
-import { millis, systemClock, type MonotonicMillis } from '../../../runtime/time';
+import { faultyStore } from '../../../runtime/testing/faulty-store';
+import { millis, systemClock, type Clock, type MonotonicMillis } from '../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import type { Fate } from '../../support/faulty-dynamodb';
 import { freePort } from '../../support/ports';
@@ -30,6 +31,16 @@ const RESPONSE: StoredResponse = {
 };
 
 const portsOver = (store: IdempotencyStore): Ports => ({ store, clock: systemClock, token: randomUUID, sameRequest: sameBytes });
+/** Time that the pauses between two sends alone take, so that nothing depends on how fast this machine is. */
+function pausesOnly(): Clock {
+  let passed = 0;
+  return {
+    now: () => systemClock.now(),
+    monotonic: () => passed as MonotonicMillis,
+    // With a signal it is somebody's patience, which has no end here.
+    sleep: (ms, signal) => (signal === undefined ? Promise.resolve(void (passed += ms)) : new Promise(() => {})),
+  };
+}
 const within = (ms: number): MonotonicMillis => (systemClock.monotonic() + ms) as MonotonicMillis;
 const newKey = () => ({ id: randomUUID(), fingerprint: Uint8Array.of(1, 2, 3) });
 
@@ -93,11 +104,14 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
   });
 
   test('F9: a completion that cannot be recorded ends within the time that is left, and says so', async () => {
-    const { store } = await storeWith((_, send) => (send === 1 ? 'pass' : 'drop'), 1);
+    const { store, sent } = await storeWith((_, send) => (send === 1 ? 'pass' : 'drop'), 1);
     const key = newKey();
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
-    const concluded = await complete(ownership, RESPONSE, TERMS, portsOver(store), within(500));
+    const clock = pausesOnly();
+    // A quarter is kept for the read. After 0, 50, 250 and 1,050 ms the next pause, of 2,000, would be longer than what is left.
+    const concluded = await complete(ownership, RESPONSE, TERMS, { ...portsOver(store), clock }, (clock.monotonic() + 4_000) as MonotonicMillis);
     expect(concluded).toMatchObject({ kind: 'unpersisted', cause: { message: expect.stringContaining('socket hang up') } });
+    expect(sent).toEqual(['UpdateItem', 'UpdateItem', 'UpdateItem', 'UpdateItem', 'UpdateItem', 'GetItem']);
     expect((await recordOf(key.id))?.status).toBe('P');
   });
 
@@ -116,7 +130,9 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
     const { store, sent } = await storeWith((operation, send) => (send > 1 && operation === 'UpdateItem' ? 'lose-reply' : 'pass'), 1);
     const key = newKey();
     const ownership = owned(await acquire(key, TERMS, portsOver(store), within(10_000)));
-    expect(await complete(ownership, RESPONSE, TERMS, portsOver(store), within(1_000))).toEqual({ kind: 'recorded' });
+    const clock = pausesOnly();
+    const deadline = (clock.monotonic() + 4_000) as MonotonicMillis;
+    expect(await complete(ownership, RESPONSE, TERMS, { ...portsOver(store), clock }, deadline)).toEqual({ kind: 'recorded' });
     expect(sent.at(-1)).toBe('GetItem');
   });
 
@@ -210,4 +226,17 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (way) => {
       reason: 'released',
     });
   });
+});
+
+test('F9: where time ends during a resend, it is told what the store said before, not that time ended', async () => {
+  const key = newKey();
+  const ownership = owned(await acquire(key, TERMS, portsOver(reliable), within(10_000)));
+  const store = faultyStore(reliable, (_, call) => (call === 1 ? 'drop' : 'hang'));
+  // Whoever is patient has waited long enough once everything else has happened.
+  const clock: Clock = {
+    ...pausesOnly(),
+    sleep: (_, signal) => (signal === undefined ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve))),
+  };
+  const concluded = await complete(ownership, RESPONSE, TERMS, { ...portsOver(store), clock }, (clock.monotonic() + 4_000) as MonotonicMillis);
+  expect(concluded).toMatchObject({ kind: 'unpersisted', reason: 'the store gave no answer', cause: { code: 'IDEMPOTENCY_INJECTED_FAULT', call: 'complete', fault: 'drop' } });
 });
