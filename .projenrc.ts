@@ -284,7 +284,7 @@ integUpdate.spawn(bundle);
 integUpdate.exec(`${integRunner} --update-on-failed --dry-run`, { receiveArgs: true });
 
 project.addTask('prove', {
-  description: 'What a sceptic would ask: exploration of what is sent, kills; writes docs/proof.md',
+  description: 'What a sceptic would ask: exploration of what is sent, its interpreter, faults, kills; `-- --kills` and so on for one part; writes docs/proof.md',
   steps: [{ spawn: bundle.name }, { exec: 'node --max-old-space-size=12000 --import tsx scripts/prove.ts', receiveArgs: true }],
 });
 

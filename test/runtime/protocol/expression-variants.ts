@@ -21,7 +21,7 @@ const OTHER_PAYLOAD: Partial<Scenario> = { payloads: [1, 2], faults: 0 };
 const RELEASES: Partial<Scenario> = { jumps: 1, retryable: [0] };
 const COMMITS: Partial<Scenario> = { commits: [0, 1] };
 const NO_FAULT: Partial<Scenario> = { faults: 0 };
-const EXPIRED: Partial<Scenario> = { jumps: 2, jumpsTo: ['lease', 'retention'] };
+const EXPIRED: Partial<Scenario> = { faults: 0, jumps: 2, jumpsTo: ['lease', 'retention'] };
 const THREE: Partial<Scenario> = { requests: 3, payloads: [1, 1, 1], faults: 0 };
 
 /** The store's expressions, each without one of its safeguards: the exploration must find every one of them. */
