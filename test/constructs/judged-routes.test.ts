@@ -249,6 +249,112 @@ test('F170: what the deployment chooses is judged by the worst choice, and what 
   ]);
 });
 
+describe('F194: nothing is called protected that', () => {
+  const integrationOf = (stack: Stack, path: string, fn: LambdaFunction, properties: object) => {
+    const api = stack.node.tryFindChild('Api') as HttpApi | undefined ?? new HttpApi(stack, 'Api');
+    const [made] = api.addRoutes({ path, methods: POST, integration: new HttpLambdaIntegration('I', fn) });
+    const integration = made!.node.tryFindChild('I')!.node.defaultChild as CfnResource;
+    Object.entries(properties).forEach(([name, value]) => integration.addPropertyOverride(name, stack.resolve(value)));
+    return { route: made!.node.defaultChild as CfnResource, integration };
+  };
+  const verdicts = (stack: Stack) => judgedRoutes(deployedConstructs(stack)).map(({ method, path, state, reason }) => `${method} ${path}: ${state}, ${reason}`);
+
+  test('a mapping template makes something else than a request of', () => {
+    const stack = newStack();
+    const fn = attached(stack, 'A');
+    const rest = new RestApi(stack, 'Rest');
+    rest.root.addMethod('POST', new LambdaIntegration(fn, { proxy: false }));
+    rest.root.addMethod('GET', new LambdaIntegration(fn, { proxy: false }));
+    new SpecRestApi(stack, 'Spec', { apiDefinition: ApiDefinition.fromInline({ paths: { '/a': { post: { 'x-amazon-apigateway-integration': { type: 'aws', uri: fn.functionArn } } } } }) });
+    const mapped = 'unprotected, a mapping template, and no proxy integration, makes what its function is invoked with: the runtime sees no request in it';
+    expect(verdicts(stack)).toEqual([`POST /: ${mapped}`, 'GET /: exempt, a key means nothing on GET', `POST /a: ${mapped}`]);
+  });
+
+  test('a stage variable or a parameter chooses an alias of, or a number behind the ARN a version', () => {
+    const stack = newStack();
+    const fn = attached(stack, 'A');
+    integrationOf(stack, '/stage', fn, { IntegrationUri: `${fn.functionArn}:\${stageVariables.alias}` });
+    integrationOf(stack, '/sub', fn, { IntegrationUri: { 'Fn::Sub': ['arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Fn}:${!stageVariables.alias}/invocations', { Fn: fn.functionArn }] } });
+    integrationOf(stack, '/parameter', fn, { IntegrationUri: { 'Fn::Join': [':', [fn.functionArn, { Ref: 'AliasName' }]] } });
+    integrationOf(stack, '/number', fn, { IntegrationUri: `arn:aws:lambda:eu-west-1:111111111111:function:${fn.functionName}:7` });
+    integrationOf(stack, '/current', fn, { IntegrationUri: { 'Fn::Join': [':', [fn.functionArn, fn.currentVersion.version]] } });
+    const unseen = (version: string) => `unprotected, calls version ${version} of Stack/A, whose code nobody can see from here`;
+    expect(verdicts(stack)).toEqual([
+      `POST /stage: ${unseen('${stageVariables.alias}')}`, `POST /sub: ${unseen('{}')}`, `POST /parameter: ${unseen('{}')}`, `POST /number: ${unseen('7')}`,
+      'POST /current: protected, redirected',
+    ]);
+  });
+
+  test('the deployment may choose something else than', () => {
+    const stack = newStack();
+    const fn = attached(stack, 'A');
+    const choice = (...of: unknown[]) => ({ 'Fn::If': ['IsProd', ...of] });
+    integrationOf(stack, '/given', fn, { IntegrationUri: choice(fn.functionArn, { Ref: 'Given' }) });
+    integrationOf(stack, '/number', fn, { IntegrationUri: { 'Fn::Join': ['', ['functions/', choice(fn.functionArn, { 'Fn::Join': ['', [fn.functionArn, ':7']] }), '/invocations']] } });
+    const other = integrationOf(stack, '/other', newFunction(stack, 'B'), {});
+    const { route } = integrationOf(stack, '/integration', fn, {});
+    const target = (of: CfnResource) => ({ 'Fn::Join': ['/', ['integrations', { Ref: stack.resolve(of.logicalId) }]] });
+    route.addPropertyOverride('Target', choice(stack.resolve((route as CfnRoute).target), target(other.integration)));
+    integrationOf(stack, '/many', fn, { IntegrationUri: { 'Fn::Join': ['', [fn.functionArn, ...Array.from({ length: 8 }, () => choice('', ''))]] } });
+    const method = new RestApi(stack, 'Rest').root.addMethod('POST', new LambdaIntegration(fn)).node.defaultChild as CfnMethod;
+    method.addPropertyOverride('Integration', choice({ Type: 'MOCK' }, { Type: 'AWS_PROXY' }));
+    expect(verdicts(stack)).toEqual([
+      'POST /given: unprotected, calls something that is not in this app',
+      'POST /number: unprotected, calls version 7 of Stack/A, whose code nobody can see from here',
+      'POST /other: unprotected, Stack/B is not attached',
+      'POST /integration: unprotected, Stack/B is not attached',
+      'POST /many: unprotected, calls something that is not in this app',
+      'POST /: unprotected, has no integration that can be read',
+    ]);
+  });
+
+  test('an alias sends a part of its requests past', () => {
+    const stack = newStack();
+    const fn = attached(stack, 'A');
+    const alias = fn.addAlias('live');
+    alias.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    const override = (value: unknown) => (alias.node.defaultChild as CfnResource).addPropertyOverride('RoutingConfig', value);
+    override({ 'Fn::If': ['IsProd', { AdditionalVersionWeights: [{ FunctionVersion: '7', FunctionWeight: 0.1 }] }, { Ref: 'AWS::NoValue' }] });
+    expect(verdicts(stack)).toEqual(['ANY $default: unprotected, alias Stack/A/Aliaslive points to version 7, whose code nobody can see from here']);
+  });
+
+  test('is switched off, or may be by the deployment, or runs where nothing wraps its handler', () => {
+    const stack = newStack();
+    const idempotency = new Idempotency(stack, 'Idempotency');
+    const served = (id: string, props: object, variables: Record<string, string> = {}) => {
+      const fn = newFunction(stack, id, { ...props, environment: { ...idempotency.environment(), ...variables } });
+      fn.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+      return fn.node.defaultChild as CfnResource;
+    };
+    served('Off', {}, { IDEMPOTENCY_DISABLED: 'TRUE' });
+    served('Given', {}).addPropertyOverride('Environment.Variables.IDEMPOTENCY_DISABLED', { Ref: 'Off' });
+    served('Never', {}).addPropertyOverride('Environment.Variables.IDEMPOTENCY_DISABLED', { 'Fn::If': ['IsProd', { Ref: 'AWS::NoValue' }, '0'] });
+    served('Python', { runtime: Runtime.PYTHON_3_13 });
+    expect(verdicts(stack)).toEqual([
+      'ANY $default: unprotected, Stack/Off is switched off by IDEMPOTENCY_DISABLED',
+      'ANY $default: unprotected, Stack/Given may be switched off by IDEMPOTENCY_DISABLED',
+      'ANY $default: protected, wraps its handler in code, as its environment says',
+      'ANY $default: unprotected, Stack/Python runs on python3.13, where nothing wraps its handler',
+    ]);
+  });
+
+  test('is described in part, or under a key that only the deployment knows', () => {
+    const stack = newStack();
+    const fn = attached(stack, 'A');
+    const integration = { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri: stack.resolve(fn.functionArn) } };
+    const later = (value: unknown) => ({ 'Fn::If': ['IsProd', value, { Ref: 'AWS::NoValue' }] });
+    new CfnRestApi(stack, 'Spec', { body: { paths: {
+      '/a': { post: later(integration), get: null, parameters: [{ 'x-amazon-apigateway-integration': {} }] },
+      '/b': { put: { 'x-amazon-apigateway-integration': later({}) } },
+      '/c': { delete: {} },
+      '/d': null,
+    } } });
+    integrationOf(stack, '/keyed', fn, {}).route.addPropertyOverride('RouteKey', { Ref: 'RouteKey' });
+    const madeLater = 'its OpenAPI description is put together at the deployment, so that nobody can see its routes';
+    expect(verdicts(stack)).toEqual([`POST /a: unprotected, ${madeLater}`, `PUT /b: unprotected, ${madeLater}`, 'ANY {}: protected, redirected']);
+  });
+});
+
 test('F125: what an escape hatch has left without its properties is judged by what is there', () => {
   const stack = newStack();
   const url = new CfnResource(stack, 'Url', { type: 'AWS::Lambda::Url' });

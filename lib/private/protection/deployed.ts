@@ -64,15 +64,58 @@ export function referencesIn(value: Value): readonly Reference[] {
     case 'Fn::ImportValue':
       return [{ exported: argument }];
     case 'Fn::GetStackOutput':
-      return [{ output: argument as object }];
+      return [{ output: fieldsOf(argument) }];
     case 'Fn::Sub': {
-      const [text, given] = Array.isArray(argument) ? argument as [string, object?] : [String(argument), undefined];
-      return [...[...text.matchAll(/\$\{(\w[\w.]*)/g)].map(([, reference]) => named(reference!)), ...referencesIn(given)];
+      const [text = argument, given] = listOf(argument);
+      return [...[...String(text).matchAll(/\$\{(\w[\w.]*)/g)].map(([, reference]) => named(reference!)), ...referencesIn(given)];
     }
     default:
       return entries.flatMap(([, member]) => referencesIn(member));
   }
 }
+
+/** What a value may be once it is deployed: `Fn::If` leaves a choice. */
+export function choicesOf(value: Value): readonly Value[] {
+  const [, ...choices] = listOf(fieldsOf(value)['Fn::If']);
+  return choices.length === 0 ? [value] : choices.flatMap(choicesOf);
+}
+
+const MOST_VARIANTS = 64;
+
+/** The same with every choice within it made; where those are too many to go through, nothing that is known. */
+export function variantsOf(value: Value): readonly Value[] {
+  const variants = choicesOf(value).flatMap((choice): readonly Value[] => {
+    if (Array.isArray(choice)) return combinations(choice);
+    const fields = Object.entries(fieldsOf(choice));
+    return fields.length === 0 ? [choice] : combinations(fields.map(([, field]) => field))
+      .map((members) => Object.fromEntries(fields.map(([name], at) => [name, members[at]])));
+  });
+  return variants.length > MOST_VARIANTS ? [{}] : variants;
+}
+
+function combinations(members: readonly Value[]): readonly (readonly Value[])[] {
+  let found: readonly (readonly Value[])[] = [[]];
+  for (const member of members) {
+    const variants = variantsOf(member);
+    found = found.flatMap((before) => variants.map((variant) => [...before, variant]));
+    if (found.length > MOST_VARIANTS) break;
+  }
+  return found;
+}
+
+/** Everything that a list may hold once it is deployed. */
+export const membersOf = (value: Value): readonly Value[] =>
+  choicesOf(value).flatMap(listOf).flatMap(choicesOf).filter((member) => !isAbsent(member));
+
+/** Whether a template leaves a value out. */
+export const isAbsent = (value: Value): boolean => value === undefined || value === null || fieldsOf(value).Ref === 'AWS::NoValue';
+
+/** The fields of an object; none of anything else. */
+export const fieldsOf = (value: Value): Readonly<Record<string, Value>> =>
+  (typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, Value> : {});
+
+/** The members of a list; none of anything else. */
+export const listOf = (value: Value): readonly Value[] => (Array.isArray(value) ? value : []);
 
 /** `Fn.Arn`: of what, and which attribute. */
 function named(reference: string): Reference {
@@ -83,9 +126,9 @@ function named(reference: string): Reference {
 /** A value as text, with `{}` or another sign for what is not known before the deployment. */
 export function textOf(value: Value, unknown = '{}'): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  const [separator, parts] = (value as { 'Fn::Join'?: [string, Value[]] })['Fn::Join'] ?? [];
-  if (Array.isArray(parts)) return parts.map((part) => textOf(part, unknown)).join(separator);
-  const text = (value as { 'Fn::Sub'?: string | [string] })['Fn::Sub'];
-  if (text !== undefined) return (typeof text === 'string' ? text : text[0]).replace(/\$\{[^}]*\}/g, unknown);
-  return unknown;
+  const { 'Fn::Join': joined, 'Fn::Sub': substituted } = fieldsOf(value);
+  const [separator, parts] = listOf(joined);
+  if (Array.isArray(parts)) return parts.map((part) => textOf(part, unknown)).join(String(separator));
+  const [text = substituted] = listOf(substituted);
+  return typeof text === 'string' ? text.replace(/\$\{[^}]*\}/g, unknown) : unknown;
 }

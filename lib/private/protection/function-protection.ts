@@ -1,4 +1,4 @@
-import { Deployed, textOf, TYPES, Value } from './deployed';
+import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value } from './deployed';
 import { ENV, LAYER, RELAY, WireConfiguration } from '../../contract';
 
 /** Whether a retry of a request that reaches a function is safe, and why. */
@@ -8,6 +8,13 @@ export interface Verdict {
 }
 
 const unprotected = (reason: string): Verdict => ({ state: 'unprotected', reason });
+
+/** What holds of several things that a request may meet. */
+export const worstOf = <V extends Verdict>(verdicts: readonly V[]): V | undefined =>
+  verdicts.find(({ state }) => state === 'unprotected') ?? verdicts.find(({ state }) => state === 'protected') ?? verdicts[0];
+
+/** Functions of these are not what `idempotent()` wraps. */
+const NOT_JAVASCRIPT = /^(python|java|dotnet|ruby|go)/;
 
 /**
  * What becomes of a request that the gateway hands to a function.
@@ -27,40 +34,45 @@ export function protectionOf(invoked: Deployed, route: string): Verdict {
 }
 
 function ofAlias(alias: Deployed, route: string): Verdict {
-  const { FunctionVersion: version, RoutingConfig: routing } = alias.properties;
-  const others = Object.values((routing as { AdditionalVersionWeights?: { FunctionVersion: Value }[] })?.AdditionalVersionWeights ?? []);
-  const verdicts = [version, ...others.map(({ FunctionVersion }) => FunctionVersion)].map((value) => {
-    const target = alias.referred(value).find(({ type }) => type === TYPES.VERSION);
+  const { FunctionName, FunctionVersion, RoutingConfig } = alias.properties;
+  const weighted = choicesOf(RoutingConfig)
+    .flatMap((routing) => membersOf(fieldsOf(routing).AdditionalVersionWeights))
+    .map((weight) => fieldsOf(weight).FunctionVersion);
+  return worstOf([FunctionVersion, ...weighted].flatMap(choicesOf).map((version) => {
+    const target = alias.referred(version).find(({ type }) => type === TYPES.VERSION);
     if (target !== undefined) return protectionOf(target, route);
-    const [fn] = alias.referred(alias.properties.FunctionName);
-    return textOf(value) === '$LATEST' && fn !== undefined
-      ? protectionOf(fn, route)
-      : unprotected(`alias ${alias.path} points to version ${textOf(value)}, whose code nobody can see from here`);
-  });
-  return verdicts.find(({ state }) => state === 'unprotected') ?? verdicts[0]!;
+    const functions = alias.referred(FunctionName);
+    return textOf(version) === '$LATEST' && functions.length > 0
+      ? worstOf(functions.map((fn) => protectionOf(fn, route)))!
+      : unprotected(`alias ${alias.path} points to version ${textOf(version)}, whose code nobody can see from here`);
+  }))!;
 }
 
 /** The CDK makes its current version anew with each change of the function; any other is published once. */
 function ofVersion(version: Deployed, route: string): Verdict {
-  const [fn] = version.referred(version.properties.FunctionName);
-  if (fn === undefined) return unprotected(`version ${version.path} is of a function that is not in this app`);
-  const verdict = protectionOf(fn, route);
+  const verdict = worstOf(version.referred(version.properties.FunctionName).map((fn) => protectionOf(fn, route)));
+  if (verdict === undefined) return unprotected(`version ${version.path} is of a function that is not in this app`);
   if (verdict.state === 'unprotected' || /\/CurrentVersion$/.test(version.path)) return verdict;
   return unprotected(`version ${version.path} is published once, and goes on running the code of that time`);
 }
 
 function ofFunction(fn: Deployed, route: string): Verdict {
-  const { Handler: handler, Layers: layers = [], Environment: environment } = fn.properties;
-  const variables = ((environment as { Variables?: Record<string, Value> })?.Variables ?? {});
-  if (variables[ENV.SETTINGS] === undefined) return unprotected(`${fn.path} is not attached`);
-  if (['1', 'true'].includes(textOf(variables[ENV.DISABLED]).toLowerCase())) return unprotected(`${fn.path} is switched off by ${ENV.DISABLED}`);
+  const { Handler: handler, Layers: layers = [], Environment: environment, Runtime: runtime } = fn.properties;
+  const variables = fieldsOf(fieldsOf(environment).Variables);
+  if (isAbsent(variables[ENV.SETTINGS])) return unprotected(`${fn.path} is not attached`);
+  const off = switchedOff(variables[ENV.DISABLED]);
+  if (off !== undefined) return unprotected(`${fn.path} ${off} by ${ENV.DISABLED}`);
   if (settingsOf(variables[ENV.SETTINGS], route)?.disabled) return { state: 'exempt', reason: 'idempotent: false' };
 
   if (variables[ENV.TARGET] !== undefined && handler === RELAY.HANDLER) {
     const [target] = fn.referred(variables[ENV.TARGET]);
     return { state: 'protected', reason: `relay to ${target?.path ?? textOf(variables[ENV.TARGET])}` };
   }
-  if (variables[ENV.HANDLER] === undefined) return { state: 'protected', reason: 'wraps its handler in code, as its environment says' };
+  if (variables[ENV.HANDLER] === undefined) {
+    return NOT_JAVASCRIPT.test(textOf(runtime))
+      ? unprotected(`${fn.path} runs on ${textOf(runtime)}, where nothing wraps its handler`)
+      : { state: 'protected', reason: 'wraps its handler in code, as its environment says' };
+  }
 
   // Another layer that redirects handlers may have come after ours, and calls it then.
   const isOurs = handler === LAYER.HANDLER || Object.values(variables).includes(LAYER.HANDLER);
@@ -68,6 +80,13 @@ function ofFunction(fn: Deployed, route: string): Verdict {
   const hasLayer = fn.referred(layers).some(({ type, properties }) => type === TYPES.LAYER && properties.Description === LAYER.DESCRIPTION);
   if (!hasLayer) return unprotected(`the layers of ${fn.path} were changed after it was attached, and leave out the runtime: every request fails`);
   return { state: 'protected', reason: 'redirected' };
+}
+
+/** By a variable that says so, or that the deployment may give the value to. */
+function switchedOff(variable: Value): string | undefined {
+  const values = choicesOf(variable).filter((value) => !isAbsent(value)).map((value) => textOf(value).toLowerCase());
+  if (values.some((value) => ['1', 'true'].includes(value))) return 'is switched off';
+  return values.some((value) => value.includes('{}')) ? 'may be switched off' : undefined;
 }
 
 /** What holds on a route, in so far as it is known: what is not before the deployment counts as nothing. */

@@ -1,4 +1,4 @@
-import { Deployed, Value } from './deployed';
+import { Deployed, fieldsOf, textOf, Value } from './deployed';
 
 /** A route of an OpenAPI description. */
 export interface DescribedRoute {
@@ -6,14 +6,15 @@ export interface DescribedRoute {
   readonly path: string;
   /** Why it cannot be seen what stands there. */
   readonly hidden?: string;
-  readonly mock?: boolean;
+  /** What kind of integration it has, `aws_proxy`. */
+  readonly type?: string;
   /** What it calls. */
   readonly uri?: Value;
 }
 
-interface Operation {
-  readonly 'x-amazon-apigateway-integration'?: { readonly uri?: Value; readonly type?: string };
-}
+const ANY_METHOD = 'x-amazon-apigateway-any-method';
+/** What else a path has, its parameters for one, is no operation. */
+const OPERATIONS: ReadonlySet<string> = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', ANY_METHOD]);
 
 const ELSEWHERE = 'its OpenAPI description is not in the template';
 const MADE_LATER = 'its OpenAPI description is put together at the deployment';
@@ -25,23 +26,28 @@ export function describedRoutes({ properties }: Deployed): readonly DescribedRou
   if (BodyS3Location !== undefined || DefinitionUri !== undefined) return hidden(ELSEWHERE);
   const body = Body ?? DefinitionBody;
   if (body === undefined) return [];
-  const { paths } = (isPlain(body) ? body : {}) as { paths?: Value };
-  return !isPlain(body) || (paths !== undefined && !isPlain(paths)) ? hidden(MADE_LATER) : Object.entries(paths ?? {}).flatMap(routesAt);
+  if (!isPlain(body)) return hidden(MADE_LATER);
+  const paths = fieldsOf(body).paths ?? {};
+  return isPlain(paths) ? Object.entries(paths).flatMap(routesAt) : hidden(MADE_LATER);
 }
 
-function routesAt([key, operations]: [string, Value]): readonly DescribedRoute[] {
+function routesAt([key, item]: [string, Value]): readonly DescribedRoute[] {
   const path = key === '/$default' ? '$default' : key;
+  const operations = item ?? {};
   if (!isPlain(operations)) return hidden(MADE_LATER, path);
-  return Object.entries(operations as Record<string, Operation>).flatMap(([name, operation]) => {
-    const integration = operation['x-amazon-apigateway-integration'];
+  return Object.entries(operations).filter(([name]) => OPERATIONS.has(name)).flatMap(([name, operation]) => {
+    const method = name === ANY_METHOD ? 'ANY' : name.toUpperCase();
+    if (operation === null) return [];
+    if (!isPlain(operation)) return hidden(MADE_LATER, path, method);
+    const integration = fieldsOf(operation)['x-amazon-apigateway-integration'];
     if (integration === undefined) return [];
-    const { uri, type } = integration;
-    const method = name === 'x-amazon-apigateway-any-method' ? 'ANY' : name.toUpperCase();
-    return [{ method, path, uri, mock: String(type).toLowerCase() === 'mock' }];
+    if (!isPlain(integration)) return hidden(MADE_LATER, path, method);
+    const { uri, type } = fieldsOf(integration);
+    return [{ method, path, uri, ...type !== undefined && { type: textOf(type).toLowerCase() } }];
   });
 }
 
-const hidden = (reason: string, path = '*'): readonly DescribedRoute[] => [{ method: 'ANY', path, hidden: reason }];
+const hidden = (reason: string, path = '*', method = 'ANY'): readonly DescribedRoute[] => [{ method, path, hidden: reason }];
 
 /** As it stands, with nothing that CloudFormation has to work out first. */
 const isPlain = (value: Value): value is object =>

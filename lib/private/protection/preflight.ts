@@ -1,4 +1,4 @@
-import { Deployed, textOf, TYPES, Value } from './deployed';
+import { Deployed, fieldsOf, listOf, textOf, TYPES, Value } from './deployed';
 import { JudgedRoute } from './routes';
 import { HeaderNames } from '../header-names';
 
@@ -33,14 +33,11 @@ function preflightOf({ api, resource }: JudgedRoute, resources: readonly Deploye
   }
 }
 
+/** Of lists that only the deployment knows, nothing can be said. */
 function configured(cors: Value): Preflight | undefined {
-  if (cors === undefined) return undefined;
-  const { AllowHeaders = [], ExposeHeaders = [] } = cors as { AllowHeaders?: Value[]; ExposeHeaders?: Value[] };
+  const { AllowHeaders = [], ExposeHeaders = [] } = fieldsOf(cors);
+  if (cors === undefined || !Array.isArray(AllowHeaders) || !Array.isArray(ExposeHeaders)) return undefined;
   return { allowed: AllowHeaders.map((name) => textOf(name)), exposed: ExposeHeaders.map((name) => textOf(name)) };
-}
-
-interface Integration {
-  readonly IntegrationResponses?: readonly { readonly ResponseParameters?: Readonly<Record<string, Value>> }[];
 }
 
 /** A REST API has a mock of its own beside the methods of a resource. */
@@ -48,8 +45,9 @@ function ofOptions(method: Deployed, resources: readonly Deployed[]): Preflight 
   const place = JSON.stringify(method.properties.ResourceId);
   const options = resources.find(({ type, properties }) =>
     type === TYPES.REST_METHOD && properties.HttpMethod === 'OPTIONS' && JSON.stringify(properties.ResourceId) === place);
-  const { IntegrationResponses: responses = [] } = (options?.properties.Integration ?? {}) as Integration;
-  const header = responses.map(({ ResponseParameters = {} }) => ResponseParameters[ALLOW_HEADERS]).find((value) => value !== undefined);
+  const header = listOf(fieldsOf(options?.properties.Integration).IntegrationResponses)
+    .map((response) => fieldsOf(fieldsOf(response).ResponseParameters)[ALLOW_HEADERS])
+    .find((value) => value !== undefined);
   if (header === undefined) return undefined;
   return { allowed: textOf(header).replaceAll('\'', '').split(',').map((name) => name.trim()) };
 }

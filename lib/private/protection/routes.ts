@@ -1,5 +1,5 @@
-import { Deployed, textOf, TYPES, Value } from './deployed';
-import { protectionOf, Verdict } from './function-protection';
+import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value, variantsOf } from './deployed';
+import { protectionOf, Verdict, worstOf } from './function-protection';
 import { describedRoutes } from './open-api';
 import { honoursKeys } from '../methods';
 
@@ -24,10 +24,26 @@ export interface JudgedRoute extends Route, Verdict {
 }
 
 const INVOCABLE: ReadonlySet<string> = new Set([TYPES.FUNCTION, TYPES.SERVERLESS_FUNCTION, TYPES.VERSION, TYPES.ALIAS]);
-/** What stands behind a function's ARN in the URI of an integration, where that is put together. */
-const QUALIFIER = /\{\}:([\w$-]+)(?:\/|$)/;
+/** What a gateway does with the requests of a route. */
+interface Call {
+  /** What the reference is one of. */
+  readonly from: Deployed;
+  /** What it is, an ARN or a URI with one in it. */
+  readonly target: Value;
+  /** What is called by what the target says, where it refers to no function of the app. */
+  readonly named?: readonly Deployed[];
+  /** Whether a mapping template makes what the function is invoked with. */
+  readonly mapped?: boolean;
+}
+
+/** What stands behind a function's ARN, where that is put together. */
+const QUALIFIER = /(?:^|functions\/|function:)\{\}:([^/]+)(?:\/|$)/;
+/** A part of that is known to the deployment alone. */
+const UNKNOWN_QUALIFIER = '{}';
 const LAMBDA_ARN = /:lambda:[^:]*:[^:]*:function:([^/]+)/;
 const UNKNOWN_FUNCTION = /^\{\}$|:lambda:path\/[^{]*\{\}/;
+const UNREADABLE = 'has no integration that can be read';
+const MAPPED = 'a mapping template, and no proxy integration, makes what its function is invoked with: the runtime sees no request in it';
 const MOCK = { state: 'exempt', reason: 'a mock, which calls nothing' } as const;
 
 /** Every route of every API among these resources. */
@@ -58,24 +74,32 @@ export function judgedRoutes(resources: readonly Deployed[]): readonly JudgedRou
 
 function httpRoute(route: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
   const { ApiId: id, RouteKey, Target } = route.properties;
-  const [api = imported(route, TYPES.HTTP_API, id)] = route.referred(id);
+  const api = route.referred(id)[0];
   const key = textOf(RouteKey);
   // A WebSocket API that is not in this app is known by keys that name no path.
-  if (api.properties.ProtocolType === 'WEBSOCKET' || (key !== '$default' && !key.includes(' '))) return [];
-  const [method, path] = key === '$default' ? ['ANY', key] : key.split(' ') as [string, string];
-  const [integration] = route.referred(Target);
-  const uri = integration?.properties.IntegrationUri;
-  const invoked = integration?.referred(uri) ?? [];
-  return [judged({ api, method, path, resource: route }, invoked, integration?.properties.IntegrationSubtype ?? uri, resources)];
+  const isSocket = api === undefined ? /^[^\s{}]+$/.test(key) && key !== '$default' : api.properties.ProtocolType === 'WEBSOCKET';
+  if (isSocket) return [];
+  const calls = route.referred(Target).map((from): Call => {
+    const { IntegrationUri, IntegrationSubtype } = from.properties;
+    return { from, target: IntegrationSubtype ?? IntegrationUri };
+  });
+  return [judged({ api: api ?? imported(route, TYPES.HTTP_API, id), ...methodAndPath(key), resource: route }, calls, resources)];
+}
+
+/** `POST /payments`, or `$default`. */
+function methodAndPath(key: string): Pick<Route, 'method' | 'path'> {
+  const [path, method = 'ANY'] = key.split(' ').reverse() as [string, string?];
+  return { method, path };
 }
 
 function restMethod(method: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
   const { RestApiId: id, HttpMethod, ResourceId } = method.properties;
   const [api = imported(method, TYPES.REST_API, id)] = method.referred(id);
-  const integration = (method.properties.Integration ?? {}) as { Type?: Value; Uri?: Value };
   const route = { api, method: textOf(HttpMethod), path: restPath(method, ResourceId), resource: method };
-  if (integration.Type === 'MOCK' || integration.Type === undefined) return [{ ...route, ...MOCK }];
-  return [judged(route, method.referred(integration.Uri), integration.Uri, resources)];
+  const integrations = choicesOf(method.properties.Integration);
+  const calling = integrations.filter((integration) => !isAbsent(integration) && fieldsOf(integration).Type !== 'MOCK').map(fieldsOf);
+  if (calling.length === 0) return [{ ...route, ...MOCK }];
+  return [judged(route, calling.map(({ Type, Uri }): Call => ({ from: method, target: Uri, mapped: Type !== 'AWS_PROXY' })), resources)];
 }
 
 function restPath(child: Deployed, parent: Value): string {
@@ -93,70 +117,57 @@ const imported = (route: Deployed, type: string, id: Value): Deployed =>
 function quickRoute(api: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
   const { Target: target, RouteKey = '$default' } = api.properties;
   if (target === undefined) return [];
-  const [path, method = 'ANY'] = textOf(RouteKey).split(' ').reverse() as [string, string?];
-  return [judged({ api, method, path }, api.referred(target), target, resources)];
+  return [judged({ api, ...methodAndPath(textOf(RouteKey)) }, [{ from: api, target }], resources)];
 }
 
 function functionUrl(url: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
   const { TargetFunctionArn: target, Qualifier: qualifier } = url.properties;
-  const uri = qualifier === undefined ? target : { 'Fn::Join': [':', [target, qualifier]] };
-  return [judged({ api: url, method: 'ANY', path: '$default', resource: url }, url.referred(target), uri, resources)];
-}
-
-interface ServerlessEvent {
-  readonly Type?: string;
-  readonly Properties?: { readonly Path?: Value; readonly Method?: Value; readonly ApiId?: Value; readonly RestApiId?: Value };
+  const called = isAbsent(qualifier) ? target : { 'Fn::Join': [':', [target, qualifier]] };
+  return [judged({ api: url, method: 'ANY', path: '$default', resource: url }, [{ from: url, target: called }], resources)];
 }
 
 /** SAM makes the routes that a function lists as its events, and often their API too; until then they belong to the function. */
 function serverlessEvents(fn: Deployed): readonly JudgedRoute[] {
-  const { FunctionUrlConfig: url } = fn.properties;
-  const events = (fn.properties.Events ?? {}) as Record<string, ServerlessEvent>;
-  const routes = Object.values(events)
-    .filter(({ Type }) => Type === 'HttpApi' || Type === 'Api')
-    .map(({ Properties: { Path = '$default', Method = 'ANY', ApiId, RestApiId } = {} }) => {
+  const { Events, FunctionUrlConfig: url } = fn.properties;
+  const routes = choicesOf(Events).flatMap((events) => Object.values(fieldsOf(events))).flatMap(choicesOf).map(fieldsOf)
+    .filter(({ Type }) => choicesOf(Type).some((type) => type === 'HttpApi' || type === 'Api'))
+    .map(({ Properties }) => {
+      const { Path = '$default', Method = 'ANY', ApiId, RestApiId } = fieldsOf(Properties);
       const [api = fn] = fn.referred(ApiId ?? RestApiId);
       return { api, method: textOf(Method).toUpperCase(), path: textOf(Path) };
     });
-  return [...routes, ...url === undefined ? [] : [{ api: fn, method: 'ANY', path: '$default' }]]
-    .map((route) => judged(route, [fn], undefined, []));
-}
-
-interface RuleCondition {
-  readonly Field?: string;
-  readonly Values?: readonly Value[];
-  readonly PathPatternConfig?: { readonly Values?: readonly Value[] };
-  readonly HttpRequestMethodConfig?: { readonly Values?: readonly Value[] };
+  return [...routes, ...isAbsent(url) ? [] : [{ api: fn, method: 'ANY', path: '$default' }]]
+    .map((route) => judged(route, [{ from: fn, target: undefined, named: [fn] }], []));
 }
 
 /** What a load balancer's rule, or a listener by default, forwards to functions. */
 function balancedRoutes(rule: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
-  const { Actions, DefaultActions, ListenerArn, Conditions = [] } = rule.properties;
+  const { Actions, DefaultActions, ListenerArn, Conditions } = rule.properties;
   const groups = rule.referred(Actions ?? DefaultActions).filter(({ type, properties }) =>
-    type === TYPES.TARGET_GROUP && properties.TargetType === 'lambda');
+    type === TYPES.TARGET_GROUP && choicesOf(properties.TargetType).includes('lambda'));
   const [listener = rule] = rule.referred(ListenerArn);
   const [api = listener] = listener.referred(listener.properties.LoadBalancerArn);
-  const conditions = Conditions as readonly RuleCondition[];
-  const listed = (values: (condition: RuleCondition) => readonly Value[] | undefined, otherwise: string): readonly string[] => {
-    const found = conditions.flatMap((condition) => values(condition) ?? []).map((value) => textOf(value));
+  const conditions = membersOf(Conditions).map(fieldsOf);
+  const listed = (lists: readonly Value[], otherwise: string): readonly string[] => {
+    const found = lists.flatMap(membersOf).map((value) => textOf(value));
     return found.length === 0 ? [otherwise] : found;
   };
-  const methods = listed((condition) => condition.HttpRequestMethodConfig?.Values, 'ANY');
-  const paths = listed(({ Field, Values, PathPatternConfig }) => PathPatternConfig?.Values ?? (Field === 'path-pattern' ? Values : undefined), '/*');
-  return groups.flatMap((group) => methods.flatMap((method) => paths.map((path) => {
-    const [target] = (group.properties.Targets ?? []) as readonly { readonly Id?: Value }[];
-    return judged({ api, method, path, resource: rule }, group.referred(target?.Id), target?.Id, resources);
-  })));
+  const methods = listed(conditions.map(({ HttpRequestMethodConfig }) => fieldsOf(HttpRequestMethodConfig).Values), 'ANY');
+  const paths = listed(conditions.map(({ Field, Values, PathPatternConfig }) =>
+    fieldsOf(PathPatternConfig).Values ?? (Field === 'path-pattern' ? Values : undefined)), '/*');
+  return groups.flatMap((group) => {
+    const calls = membersOf(group.properties.Targets).map((target): Call => ({ from: group, target: fieldsOf(target).Id }));
+    return methods.flatMap((method) => paths.map((path) => judged({ api, method, path, resource: rule }, calls, resources)));
+  });
 }
 
 /** Routes that an OpenAPI description in the template has, or that nobody can see. */
 function described(api: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
-  return describedRoutes(api).map(({ method, path, hidden, mock, uri }) => {
+  return describedRoutes(api).map(({ method, path, hidden, type = 'aws_proxy', uri }) => {
     const route = { api, method, path };
     if (hidden !== undefined) return { ...route, state: 'unprotected', reason: `${hidden}, so that nobody can see its routes` };
-    if (mock) return { ...route, ...MOCK };
-    const named = api.referred(uri);
-    return judged(route, named.some(isInvocable) ? named : namedIn(uri, resources), uri, resources);
+    if (type === 'mock') return { ...route, ...MOCK };
+    return judged(route, [{ from: api, target: uri, named: namedIn(uri, resources), mapped: type !== 'aws_proxy' }], resources);
   });
 }
 
@@ -169,13 +180,26 @@ function namedIn(uri: Value, resources: readonly Deployed[]): readonly Deployed[
 const isInvocable = ({ type }: Deployed): boolean => INVOCABLE.has(type);
 
 /** By the worst of what it may call: `Fn::If` leaves a choice to the deployment. */
-function judged(route: Route, candidates: readonly Deployed[], integrated: Value, resources: readonly Deployed[]): JudgedRoute {
-  const invocable = candidates.filter(isInvocable);
+function judged(route: Route, calls: readonly Call[], resources: readonly Deployed[]): JudgedRoute {
+  const targets = calls.flatMap((call) => variantsOf(call.target).map((target) => ({ ...call, target })));
   const exemption = exemptionOf(route);
-  if (exemption !== undefined) return { ...route, invoked: invocable[0], state: 'exempt', reason: exemption };
-  const text = textOf(integrated);
-  const verdicts = invocable.map((invoked) => qualified(route, invoked, QUALIFIER.exec(text)?.[1], resources));
-  return verdicts.find(({ state }) => state === 'unprotected') ?? verdicts[0] ?? { ...route, state: 'unprotected', reason: unknownTarget(integrated, text) };
+  if (exemption !== undefined) return { ...route, invoked: targets.flatMap(invocableBy)[0], state: 'exempt', reason: exemption };
+  return worstOf(targets.flatMap((call) => judgedCalls(route, call, resources))) ?? { ...route, state: 'unprotected', reason: UNREADABLE };
+}
+
+function judgedCalls(route: Route, call: Call, resources: readonly Deployed[]): readonly JudgedRoute[] {
+  const invocable = invocableBy(call);
+  if (invocable.length === 0) return [{ ...route, state: 'unprotected', reason: unknownTarget(call.target) }];
+  if (call.mapped) return [{ ...route, invoked: invocable[0], state: 'unprotected', reason: MAPPED }];
+  const qualifier = QUALIFIER.exec(textOf(call.target))?.[1];
+  // The qualifier of a function may be that of a version or alias that is referred to beside it.
+  const published = qualifier === UNKNOWN_QUALIFIER ? invocable.filter(({ type }) => type === TYPES.VERSION || type === TYPES.ALIAS) : [];
+  return (published.length > 0 ? published : invocable).map((invoked) => qualified(route, invoked, qualifier, resources));
+}
+
+function invocableBy({ from, target, named = [] }: Call): readonly Deployed[] {
+  const referred = from.referred(target).filter(isInvocable);
+  return referred.length > 0 ? referred : named;
 }
 
 function exemptionOf({ method, resource }: Route): string | undefined {
@@ -183,8 +207,9 @@ function exemptionOf({ method, resource }: Route): string | undefined {
   return resource?.metadata[EXEMPT_METADATA] === true ? 'idempotent: false' : undefined;
 }
 
-function unknownTarget(integrated: Value, text: string): string {
-  if (integrated === undefined) return 'has no integration that can be read';
+function unknownTarget(target: Value): string {
+  if (isAbsent(target)) return UNREADABLE;
+  const text = textOf(target);
   const name = LAMBDA_ARN.exec(text)?.[1];
   if (name !== undefined) return `${name} is a function that is not in this app`;
   return UNKNOWN_FUNCTION.test(text) ? 'calls something that is not in this app' : `calls no function but ${text}`;
