@@ -1,4 +1,4 @@
-import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType, Billing, ContributorInsightsSpecification, ITableV2, MultiRegionConsistency, ReplicaTableProps, TableEncryptionV2, TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
@@ -8,6 +8,7 @@ import { ATTRIBUTES } from './contract';
 import { IIdempotencyTable } from './i-idempotency-table';
 import { ExistingTable, TableBase } from './private/table-base';
 import { requireSchema } from './private/table-schema';
+import { warn } from './private/warnings';
 
 /** Properties of an `IdempotencyTable`. */
 export interface IdempotencyTableProps {
@@ -200,11 +201,8 @@ export class IdempotencyTable extends TableBase {
     this.encryptionKey = this.table.encryptionKey;
 
     if (props.replicas?.length && props.multiRegionConsistency !== MultiRegionConsistency.STRONG) {
-      Annotations.of(this).addWarningV2(
-        'cdk-idempotent-api:replicasEventuallyConsistent',
-        `${this.node.path}: replicas are eventually consistent, so one execution per key holds within a region only. `
-          + 'Send all retries of a client to one region, or set multiRegionConsistency to MultiRegionConsistency.STRONG.',
-      );
+      warn(this, 'replicasEventuallyConsistent', 'replicas are eventually consistent, so one execution per key holds within a region only. '
+        + 'Send all retries of a client to one region, or set multiRegionConsistency to MultiRegionConsistency.STRONG.');
     }
   }
 

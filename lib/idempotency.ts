@@ -1,12 +1,14 @@
-import { Annotations, CfnResource } from 'aws-cdk-lib';
+import { CfnResource } from 'aws-cdk-lib';
 import { Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct, IMixin } from 'constructs';
 import { AttachSettings } from './attach-settings';
 import { IdempotencyProps } from './idempotency-props';
+import { refusalText } from './private/errors';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { adviseOnPreflights, guardFunctions } from './private/protection/guard';
 import { refusalOf } from './private/redirection';
 import { RelayFunction } from './private/relay-function';
+import { warn } from './private/warnings';
 
 /**
  * Makes functions idempotent whatever calls them: an API that exists already, a
@@ -56,6 +58,6 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
       return;
     }
     if (this._attacher.relays.standBefore(construct as LambdaFunction)) return;
-    Annotations.of(this).addWarningV2('cdk-idempotent-api:notAttached', `${refusal} It is left as it is: its requests run unprotected.`);
+    warn(this, 'notAttached', `${refusalText(refusal)} It is left as it is: its requests run unprotected.`);
   }
 }

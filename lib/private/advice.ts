@@ -1,9 +1,10 @@
-import { Annotations, Duration, Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { WireSettings, WireTenant } from '../contract';
 import { FunctionHandle } from './function-handle';
 import { IdempotencySettings } from '../idempotency-settings';
 import { RouteIdentity } from './route-identity';
+import { inform, warn } from './warnings';
 
 const LONG_TTL_DAYS = 7;
 
@@ -32,7 +33,7 @@ export function adviseOnKeySecret(site: IConstruct, { keySecret, keySecretVersio
 /** Says once per construct that bodies are not compared. */
 export function adviseOnRequestHash(site: IConstruct, includeRequestHash: boolean | undefined): void {
   if (includeRequestHash) return;
-  Annotations.of(site).addInfoV2('cdk-idempotent-api:requestHashOff', `${site.node.path}: includeRequestHash is off, `
+  inform(site, 'requestHashOff', 'includeRequestHash is off, '
     + 'so a key that comes back with another body gets the first response. Set it to true to answer 422.');
 }
 
@@ -83,8 +84,4 @@ export function adviseOnWait(site: IConstruct, route: string, { onConflict, wait
 function sources(tenant: WireTenant | undefined): string[] {
   if (typeof tenant !== 'object') return [];
   return tenant.source === 'all' ? tenant.of.flatMap(sources) : [tenant.source];
-}
-
-function warn(site: IConstruct, id: string, message: string): void {
-  Annotations.of(site).addWarningV2(`cdk-idempotent-api:${id}`, `${site.node.path}: ${message}`);
 }

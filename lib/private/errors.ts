@@ -19,9 +19,10 @@ export interface Refusal {
   readonly cause?: unknown;
 }
 
-export function refusalMessage(refusal: Refusal): string {
-  return `${refusal.site.node.path}: ${refusal.prop} ${refusal.problem}. ${refusal.remedy}.`;
-}
+export const refusalMessage = (refusal: Refusal): string => `${refusal.site.node.path}: ${refusalText(refusal)}`;
+
+/** The same without the place. */
+export const refusalText = ({ prop, problem, remedy }: Refusal): string => `${prop} ${problem}. ${remedy}.`;
 
 export function refuse(refusal: Refusal): never {
   throw new ConfigurationError(refusalMessage(refusal), refusal.cause === undefined ? undefined : { cause: refusal.cause });

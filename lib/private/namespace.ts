@@ -1,7 +1,8 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { TableBase } from './table-base';
+import { warn } from './warnings';
 
 /**
  * The name of the deployed stack and the construct's path below it. What is above
@@ -17,7 +18,7 @@ export function defaultNamespace(site: IConstruct): string {
 /** Warns where somebody else may have the same name in the same table. */
 export function adviseOnNamespace(site: IConstruct, table: IIdempotencyTable, given: string | undefined): void {
   if (given !== undefined || (table as TableBase)._resourceOfThisApp() !== undefined) return;
-  Annotations.of(site).addWarningV2('cdk-idempotent-api:importedTableWithoutNamespace', `${site.node.path}: table ${table.node.path} is imported, and `
+  warn(site, 'importedTableWithoutNamespace', `table ${table.node.path} is imported, and `
     + 'namespace is left to the name of this stack. Another stack of this name that uses the table, in another account, region or app, shares its '
     + `keys: one gets the other's responses. Give a namespace that nobody else has, "${defaultNamespace(site)}" to keep live records.`);
 }

@@ -1,10 +1,11 @@
-import { Annotations, CfnResource, Token } from 'aws-cdk-lib';
+import { CfnResource, Token } from 'aws-cdk-lib';
 import { Alias, CfnFunction, Function as LambdaFunction, IFunction, IVersion, SingletonFunction, Version } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { ENV, LAYER } from '../contract';
-import { refusalMessage, Refusal, refuse } from './errors';
+import { Refusal, refuse } from './errors';
 import { FunctionHandle, handleOf } from './function-handle';
 import { addRuntimeLayer } from './runtime-layer';
+import { warn } from './warnings';
 
 const OLDEST_NODE = 20;
 /** How any other function is served. */
@@ -21,7 +22,7 @@ export function functionBehind(handler: IFunction): IFunction {
 export function adviseOnVersion(site: IConstruct, handler: IFunction): void {
   const version = publishedOnce(handler);
   if (version === undefined) return;
-  Annotations.of(site).addWarningV2('cdk-idempotent-api:versionNotCurrent', `${site.node.path}: handler ${version.node.path} is a version of `
+  warn(site, 'versionNotCurrent', `handler ${version.node.path} is a version of `
     + `${version.lambda.node.path} that is published once and never again: what calls it goes on running the code and the settings of that time, `
     + 'unprotected if it was before. Use fn.currentVersion, as fn.addAlias() does.');
 }
@@ -59,10 +60,10 @@ export function redirectableResource(site: IConstruct, resource: CfnResource): F
   return handle;
 }
 
-/** As `redirectable` would say it; undefined where it would not refuse. */
-export function refusalOf(site: IConstruct, fn: IFunction): string | undefined {
+/** What `redirectable` would refuse; undefined where it would not. */
+export function refusalOf(site: IConstruct, fn: IFunction): Refusal | undefined {
   const refusal = whyNot(fn);
-  return refusal && refusalMessage({ site, prop: `handler ${fn.node.path}`, ...refusal });
+  return refusal && { site, prop: `handler ${fn.node.path}`, ...refusal };
 }
 
 /** Puts the runtime in front of the function's own handler. */

@@ -1,10 +1,11 @@
-import { Annotations, CfnResource, Duration, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { CfnResource, Duration, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import { CfnFunction, IFunction, IVersion, SingletonFunction } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { refuse } from './errors';
 import { FunctionHandle, handleOf } from './function-handle';
 import { publishedOnce } from './redirection';
 import { LONGEST_TIMEOUT_SECONDS, RelayFunction, RelayTarget } from './relay-function';
+import { warn } from './warnings';
 
 /** What a relay has to know of the function behind it; refused where a relay could not serve it. */
 export function relayTarget(site: IConstruct, handler: IFunction, targetTimeout: Duration | undefined): RelayTarget {
@@ -61,7 +62,7 @@ function requireSameRegion(site: IConstruct, fn: IFunction): void {
 /** Both sides must allow what crosses accounts, and only one is ours. */
 function adviseOnAccount(site: IConstruct, handler: IFunction, fn: IFunction): void {
   if (Token.compareStrings(fn.env.account, Stack.of(site).account) !== TokenComparison.DIFFERENT) return;
-  Annotations.of(site).addWarningV2('cdk-idempotent-api:targetOfAnotherAccount', `${site.node.path}: ${handler.node.path} belongs to account `
+  warn(site, 'targetOfAnotherAccount', `${handler.node.path} belongs to account `
     + `${fn.env.account}: until its policy allows the role of the relay lambda:InvokeFunction, every request is answered 503. `
     + 'Ask the owner of the function for it, or give a function of this account.');
 }

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -9,6 +9,7 @@ import { WRAPPER_SCRIPT } from './function-settings';
 import { publishedOnce, refusalOf } from './redirection';
 import { RelayDeployment, RelayFunction } from './relay-function';
 import { agreedTimeout, relayTarget } from './relay-target';
+import { warn } from './warnings';
 
 export interface RelayOptions extends RelayDeployment {
   readonly targetTimeout?: Duration;
@@ -69,8 +70,7 @@ export class Relays {
     const isNeeded = refusalOf(this.site, fn) !== undefined || publishedOnce(handler) !== undefined
       || WRAPPER_SCRIPT in variables || (Stack.of(fn).resolve(handle.resource.layers) ?? []).length >= MOST_LAYERS;
     if (!isNeeded) {
-      // The CDK heeds acknowledgements of such late warnings only above the construct that has them, and users know the one above.
-      Annotations.of(relay).addWarningV2('cdk-idempotent-api:relayNotNeeded', `${this.site.node.path}: ${handler.node.path} has a relay before it and `
+      warn(this.site, 'relayNotNeeded', `${handler.node.path} has a relay before it and `
         + `runs on ${handle.runtimeName}, where the runtime can be put in front of its handler: a relay is a second function for each request. `
         + 'Leave the relay out, or say Annotations.of(construct).acknowledgeWarning("cdk-idempotent-api:relayNotNeeded").');
     }

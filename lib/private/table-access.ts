@@ -1,9 +1,10 @@
-import { Annotations, IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { refuse } from './errors';
 import { handleOf } from './function-handle';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { TableBase } from './table-base';
+import { warn } from './warnings';
 
 /** A table as one function reaches it. */
 export interface TableAccess {
@@ -86,7 +87,7 @@ function requireReplica(site: IConstruct, table: IIdempotencyTable, user: IConst
 function requireAllowance(site: IConstruct, table: IIdempotencyTable, user: IConstruct): void {
   const { account } = table.env;
   if (asTable(table)._resourceOfThisApp() === undefined) {
-    Annotations.of(site).addWarningV2('cdk-idempotent-api:tableOfAnotherAccount', `${site.node.path}: table ${table.node.path} belongs to account `
+    warn(site, 'tableOfAnotherAccount', `table ${table.node.path} belongs to account `
       + `${account}: until the policy of the table allows the role of ${user.node.path} dynamodb:UpdateItem and dynamodb:GetItem, every request with a `
       + 'key is answered 503. Ask the owner of the table for it, or give a table of this account.');
     return;

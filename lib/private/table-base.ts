@@ -1,10 +1,11 @@
-import { Annotations, ArnFormat, Resource, ResourceEnvironment, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { ArnFormat, Resource, ResourceEnvironment, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import { CfnGlobalTable, CfnTable, ITableV2, TableGrants, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, Dependable } from 'constructs';
 import { refuse } from './errors';
 import { IIdempotencyTable } from '../i-idempotency-table';
+import { warn } from './warnings';
 
 const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
 const USE_KEY = [...READ_KEY, 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
@@ -133,7 +134,7 @@ export abstract class TableBase extends Resource implements IIdempotencyTable {
 
   private warnOfNothingGranted(grantee: IGrantable, actions: string[]): void {
     const who = Construct.isConstruct(grantee) ? grantee.node.path : String(grantee.grantPrincipal);
-    Annotations.of(this).addWarningV2('cdk-idempotent-api:nothingGranted', `${this.node.path}: nothing was granted to ${who}, `
+    warn(this, 'nothingGranted', `nothing was granted to ${who}, `
       + `a role that this app may not change. Until somebody allows it ${actions.join(', ')} on the table, every request with a key is answered 503. `
       + 'Import the role without mutable: false, or add these actions where the role is made.');
   }

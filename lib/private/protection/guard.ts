@@ -1,4 +1,4 @@
-import { Annotations, CfnResource } from 'aws-cdk-lib';
+import { CfnResource } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
 import { deployedConstructs } from './constructs';
 import { Deployed, TYPES, userPath } from './deployed';
@@ -8,8 +8,8 @@ import { JudgedRoute, judgedRoutes } from './routes';
 import { Protection, RouteProtection } from '../../route-protection';
 import { UnprotectedRoutes } from '../../unprotected-routes';
 import { HeaderNames } from '../header-names';
+import { warn } from '../warnings';
 
-const ID = 'cdk-idempotent-api:unprotectedRoutes';
 const REMEDY = 'Add them with addRoutes of this construct, attach their functions with Idempotency.attach(), or say idempotent: false';
 const STATES: Readonly<Record<Verdict['state'], Protection>> = {
   protected: Protection.PROTECTED, exempt: Protection.EXEMPT, unprotected: Protection.UNPROTECTED,
@@ -54,7 +54,7 @@ export function adviseOnPreflights(site: Construct, functions: Iterable<IConstru
         return headersLacking === undefined ? [] : [[route.api.path, headersLacking]];
       }));
       for (const [api, names] of lacking) {
-        Annotations.of(site).addWarningV2('cdk-idempotent-api:corsWithoutKey', `${site.node.path}: the CORS of ${api} does not ${names}: pages of other `
+        warn(site, 'corsWithoutKey', `the CORS of ${api} does not ${names}: pages of other `
           + `origins cannot send a key, or cannot see that an answer is a replay. Let it ${names}.`);
       }
       return [];
@@ -71,16 +71,14 @@ function guard(site: Construct, setting: UnprotectedRoutes = UnprotectedRoutes.W
     validate: () => {
       const names = unprotected();
       if (names.length === 0) return [];
-      const message = `${site.node.path}: requests pass by the runtime, so that a retry runs its operation again: ${names.join(', ')}. `
+      const message = `requests pass by the runtime, so that a retry runs its operation again: ${names.join(', ')}. `
         + `${REMEDY}, or set unprotectedRoutes to UnprotectedRoutes.ALLOW.`;
-      if (setting === UnprotectedRoutes.ERROR) return [message];
-      warn(site, message);
+      if (setting === UnprotectedRoutes.ERROR) return [`${site.node.path}: ${message}`];
+      warn(site, 'unprotectedRoutes', message);
       return [];
     },
   });
 }
-
-const warn = (site: IConstruct, message: string): void => Annotations.of(site).addWarningV2(ID, message);
 
 const judgedRoutesOf = (api: CfnResource): readonly JudgedRoute[] =>
   judgedRoutes(deployedConstructs(api)).filter((route) => route.api.path === userPath(api.node.path));
