@@ -66,7 +66,6 @@ const invalid = (reason: KeyFault): KeyResult => ({ kind: 'invalid', reason });
 
 function parseValue(header: string, minKeyLength: number): KeyResult {
   const text = trimOptionalWhiteSpace(header);
-  if (text === '') return invalid('empty');
   const value = text.startsWith('"') ? unquote(text) : bare(text);
   if (typeof value !== 'string') return invalid(value.fault);
   if (value === '') return invalid('empty');
@@ -79,8 +78,8 @@ function parseValue(header: string, minKeyLength: number): KeyResult {
 function trimOptionalWhiteSpace(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && isOptionalWhiteSpace(text[start])) start++;
-  while (end > start && isOptionalWhiteSpace(text[end - 1])) end--;
+  while (isOptionalWhiteSpace(text[start])) start++;
+  while (isOptionalWhiteSpace(text[end - 1])) end--;
   return text.slice(start, end);
 }
 

@@ -257,6 +257,19 @@ export const storeContract: readonly StoreContractCase[] = [
     },
   },
   {
+    name: 'F213: a request that agrees in a part is another one, and never takes over: other in its first or last byte, cut short, longer',
+    async run(store) {
+      const changed = (at: number): Uint8Array => REQUEST.map((byte, index) => (index === at ? byte ^ 1 : byte));
+      for (const fingerprint of [changed(0), changed(REQUEST.length - 1), REQUEST.slice(0, 33), Uint8Array.from([...REQUEST, 0])]) {
+        const claim = claimAt(T0);
+        await expectClaim(store, claim);
+        const standing = await expectRefusal(store, again(claim, later(T0, LEASE + MARGIN + 1), { fingerprint }), 'P');
+        assert.equal(standing.token, claim.token);
+        assert.deepEqual([...standing.fingerprint], [...REQUEST]);
+      }
+    },
+  },
+  {
     name: 'a claim that asks for no takeover gets none',
     async run(store) {
       const claim = claimAt(T0);

@@ -1,18 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { OVERALL_GOAL, PARTS } from './parts';
+import { reasonOf } from './reasons';
 import { scoreOf, sum, total, type PartResult } from './score';
 import type { Survivor } from './stryker';
 
 /** The last result of each part, by its name. */
 export type Ledger = Readonly<Record<string, PartResult>>;
 
-/** By file, then by `original → replacement`: why no test can notice, or none needs to. */
-type Reasons = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
 /** docs/mutation.md */
 export function page(ledger: Ledger): string {
-  const reasons = JSON.parse(readFileSync(join(__dirname, 'reasons.json'), 'utf8')) as Reasons;
   const all = total(Object.values(ledger));
   const missing = PARTS.filter(({ name }) => ledger[name] === undefined);
   const rows = PARTS.flatMap(({ name, goal }) => {
@@ -24,7 +19,7 @@ export function page(ledger: Ledger): string {
   });
   const survivors = PARTS.flatMap(({ name }) => Object.entries(ledger[name]?.files ?? {}))
     .filter(([, result]) => result.survivors.length > 0)
-    .map(([file, result]) => `### \`${file}\`\n\n| line | of | becomes | |\n|---|---|---|---|\n${result.survivors.map((one) => rowOf(one, reasons[file] ?? {})).join('\n')}`);
+    .map(([file, result]) => `### \`${file}\`\n\n| line | of | becomes | |\n|---|---|---|---|\n${result.survivors.map((one) => rowOf(file, one)).join('\n')}`);
   return `# Mutation tests
 
 \`npm run mutate\` changes the runtime in one place at a time, and runs the tests that come by there: a change that none of them notices is a test that is missing, or code that is not needed. [Stryker](https://stryker-mutator.io) makes the changes. \`npm run mutate -- --only=${PARTS[0]!.name},${PARTS[1]!.name}\` takes some parts; a result stands until its part is run again. The explorations and whatever takes a process of its own are left out, so that what only they notice counts as unnoticed here.
@@ -41,9 +36,9 @@ ${survivors.length === 0 ? 'Nothing.' : survivors.join('\n\n')}
 `;
 }
 
-function rowOf({ line, original, replacement }: Survivor, reasons: Readonly<Record<string, string>>): string {
-  const reason = reasons[`${original} → ${replacement}`] ?? 'not looked into';
-  return `| ${line} | ${code(original)} | ${code(replacement)} | ${reason} |`;
+function rowOf(file: string, survivor: Survivor): string {
+  const { line, original, replacement } = survivor;
+  return `| ${line} | ${code(original)} | ${code(replacement)} | ${reasonOf(file, survivor) ?? 'not looked into'} |`;
 }
 
 /** Short enough for a table, and without what would end a cell. */

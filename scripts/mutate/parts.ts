@@ -18,7 +18,7 @@ const EXECUTION = ['execution/execution', 'execution/store-errors', 'execution/k
 export const PARTS: readonly MutatedPart[] = [
   { name: 'expressions', goal: 95, noSurvivor: true, mutate: ['stores/dynamodb/dynamodb-expressions.ts'], tests: [...STORES, 'execution/remembered-keys'] },
   { name: 'transitions', goal: 95, noSurvivor: true, mutate: ['protocol/transitions.ts'], tests: ['stores/store-contract', 'protocol/transitions', 'protocol/faults', 'execution/commit', 'execution/remembered-keys'] },
-  { name: 'verdict', goal: 95, mutate: ['protocol/verdict.ts', 'protocol/cancellation.ts', 'protocol/key-time.ts', 'protocol/retention.ts'], tests: ['protocol/faults', 'protocol/verdict', ...EXECUTION] },
+  { name: 'verdict', goal: 95, mutate: ['protocol/verdict.ts', 'protocol/cancellation.ts', 'protocol/key-time.ts', 'protocol/retention.ts'], tests: ['protocol/faults', 'protocol/verdict', 'protocol/cancellation', 'protocol/retention', ...EXECUTION] },
   { name: 'key', goal: 95, mutate: ['request/key.ts'], tests: ['request/key'] },
   { name: 'record-id', goal: 95, mutate: ['request/record-id.ts', 'request/tuple.ts'], tests: ['request/record-id', 'request/fingerprint'] },
   { name: 'fingerprint', goal: 95, mutate: ['request/fingerprint.ts'], tests: ['request/fingerprint', 'execution/keyed-fingerprints'] },

@@ -63,6 +63,7 @@ describe('the record id', () => {
 
   test('stays what it is between releases, since a change forgets every live record', () => {
     expect(recordId(PAYMENT)).toBe('9G_e0NqrfFedsB56HTljBjdcRetyPdU2dGs101XTu-E');
+    expect(recordId({ ...PAYMENT, keyScope: 'api' })).toBe('fqIN2YQNxjupkpu7WpokZJp8ibM4xAzCfkLBLhvMLN0');
     expect(recordId({ ...PAYMENT, secret: 'pepper' })).toBe('TM8hW5NrwAOPQxWjNG25gAcNvs0eSQErLt5ozB_r-po');
   });
 
