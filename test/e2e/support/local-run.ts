@@ -27,11 +27,11 @@ export class LocalRun {
   }
 
   /** Ready to serve; a run that does not become ready leaves nothing behind. */
-  static async startApp(file: string, environment: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
+  static async startApp(file: string, environment: Readonly<Record<string, string>> = {}, argv: readonly string[] = []): Promise<LocalRun> {
     const place = new Place();
     writeFileSync(path.join(place.project, 'cdk.json'), '{}');
     const app = quoted([process.execPath, ...LOADER, path.join(REPOSITORY, file)]);
-    const run = new LocalRun(place, spawn(process.execPath, [...command(), 'local', '--app', app, '--port', '0', '--json'], {
+    const run = new LocalRun(place, spawn(process.execPath, [...command(), 'local', '--app', app, '--port', '0', '--json', ...argv], {
       cwd: place.project,
       env: { ...process.env, ...place.environment, ...environment, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'pipe'],

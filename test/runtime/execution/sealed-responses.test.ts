@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ScanCommand, UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { IdempotencyOptions } from '../../../runtime/configuration/options';
+import { idempotencyOf } from '../../../runtime/execution/in-handler';
 import { isReadable, type IdempotencyRecord, type StoredResponse } from '../../../runtime/protocol/record';
 import { unpack } from '../../../runtime/response/codec';
 import { sealFor, type SealFor } from '../../../runtime/response/seal';
@@ -60,6 +61,26 @@ describe('F113: a response that only the client’s key opens', () => {
     await shop.pay('payment-1');
     expect((await shop.pay('payment-1')).body).toBe(body.toString('latin1'));
     expect(Buffer.concat([...objects.values()]).includes(MARK)).toBe(false);
+  });
+
+  test('F113, F200: one that is committed with its effects as well', async () => {
+    const [tableName, accounts] = [await dynamoDb.createTable(`sealed-${++tables}`), await dynamoDb.createTable(`accounts-${tables}`)];
+    const store = new DynamoDbStore({ tableName, client: dynamoDb.client });
+    const shop = new Shop({
+      options: { ...SEALED, store },
+      respond: (_call, _event, context) => idempotencyOf(context)!.commit(
+        { statusCode: 201, headers: { 'x-account': MARK }, body: MARK }, [{ Put: { TableName: accounts, Item: { id: { S: 'alice' } } } }],
+      ),
+      host: { clock: systemClock },
+    });
+    const first = await shop.pay('payment-1');
+    expect(first).toMatchObject({ statusCode: 201, body: MARK });
+    expect(await shop.pay('payment-1')).toEqual({ ...first, headers: { ...first.headers, [MARKER]: 'true' } });
+    const scan = async (name: string) => (await dynamoDb.client.send(new ScanCommand({ TableName: name, ConsistentRead: true }))).Items ?? [];
+    expect(await scan(accounts)).toEqual([{ id: { S: 'alice' } }]);
+    const dump = Buffer.concat((await scan(tableName)).flatMap((item) => Object.values(item).map(bytesOf)));
+    expect(dump.length).toBeGreaterThan(MARK.length);
+    expect([dump.includes(MARK), dump.includes('x-account')]).toEqual([false, false]);
   });
 
   test('F113: a throw, recorded as the gateway’s own error, is one as well', async () => {
