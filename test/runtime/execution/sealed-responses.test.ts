@@ -68,7 +68,7 @@ describe('F113: a response that only the client’s key opens', () => {
     const store = new DynamoDbStore({ tableName, client: dynamoDb.client });
     const shop = new Shop({
       options: { ...SEALED, store },
-      respond: (_call, _event, context) => idempotencyOf(context)!.commit(
+      respond: (_call, _event, context) => idempotencyOf(context as object)!.commit(
         { statusCode: 201, headers: { 'x-account': MARK }, body: MARK }, [{ Put: { TableName: accounts, Item: { id: { S: 'alice' } } } }],
       ),
       host: { clock: systemClock },
