@@ -9,6 +9,13 @@ import { reasonOf } from '../local-error';
 const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 const MAX_EVENT_BYTES = 1024 * 1024;
 
+/**
+ * How long an invocation may queue, in milliseconds. On Lambda none does: it
+ * runs at once or is throttled. What a relay waits for must not begin so late
+ * that it outlives the relay's lease.
+ */
+const LONGEST_WAIT = 5_000;
+
 /** A function as a caller names it: by its name, or by an ARN or the end of one. */
 export interface InvokeReference {
   readonly name: string;
@@ -38,10 +45,12 @@ const NAME = /^(?:arn:[^:]+:lambda:(?<region>[^:]+):)?(?:(?<account>\d{12}):func
  *
  * Source: "Invoke", AWS Lambda API reference.
  */
-export function startInvocations(find: FindTarget): Promise<LocalService> {
+export function startInvocations(find: FindTarget, { longestWait = LONGEST_WAIT }: { readonly longestWait?: number } = {}): Promise<LocalService> {
   const server = http.createServer((request, response) => {
     const requestId = randomUUID();
-    void answerTo(request, requestId, find)
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    void answerTo(request, requestId, find, () => AbortSignal.any([gone.signal, AbortSignal.timeout(longestWait)]))
       .catch((error: unknown) => failure(500, 'ServiceException', reasonOf(error), 'Service'))
       .then(({ status, headers, body }) => response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': requestId, ...headers }).end(body));
   });
@@ -56,7 +65,7 @@ interface Answer {
   readonly body?: Buffer | string;
 }
 
-async function answerTo(request: http.IncomingMessage, requestId: string, find: FindTarget): Promise<Answer> {
+async function answerTo(request: http.IncomingMessage, requestId: string, find: FindTarget, waiting: () => AbortSignal): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://lambda');
   const [, encoded] = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/.exec(url.pathname) ?? [];
   const type = header(request, 'x-amz-invocation-type') ?? 'RequestResponse';
@@ -83,7 +92,7 @@ async function answerTo(request: http.IncomingMessage, requestId: string, find: 
   };
   switch (type) {
     case 'RequestResponse':
-      return answerOf(await target.run({ ...invocation, refusesToWait: true }), requestId, target.timeoutSeconds);
+      return answerOf(await target.run({ ...invocation, refusesToWait: true, signal: waiting() }), requestId, target.timeoutSeconds);
     case 'Event':
       void target.run(invocation);
       return { status: 202 };

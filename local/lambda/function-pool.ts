@@ -100,12 +100,14 @@ class FunctionPool implements LocalFunction {
     if (this.closing !== undefined) {
       return Promise.resolve(STOPPED);
     }
-    if (this.spec.maxSandboxes < 1 || (request.refusesToWait && this.isFull)) {
-      return Promise.resolve({ kind: 'throttled' });
+    if (this.spec.maxSandboxes < 1 || request.signal?.aborted || (request.refusesToWait && this.isFull)) {
+      return Promise.resolve(THROTTLED);
     }
     this.used = true;
     const result = new Promise<InvocationResult>((answer) => {
-      this.queue.push({ request, answer });
+      const queued = { request, answer };
+      this.queue.push(queued);
+      request.signal?.addEventListener('abort', () => this.giveUp(queued), { once: true });
       this.dispatch();
     });
     const over = result.then(({ drained }) => drained);
@@ -136,6 +138,13 @@ class FunctionPool implements LocalFunction {
     this.queue.splice(0).forEach(({ answer }) => answer(STOPPED));
     await Promise.all([...this.sandboxes].map((sandbox) => sandbox.close()));
     rmSync(this.scratch, { recursive: true, force: true });
+  }
+
+  private giveUp(queued: Queued): void {
+    const place = this.queue.indexOf(queued);
+    if (place === -1) return;
+    this.queue.splice(place, 1);
+    queued.answer(THROTTLED);
   }
 
   private dispatch(): void {
@@ -196,6 +205,8 @@ class FunctionPool implements LocalFunction {
 }
 
 const STOPPED: InvocationResult = { kind: 'crashed', detail: 'stopped by the runner' };
+
+const THROTTLED: InvocationResult = { kind: 'throttled' };
 
 function tellOnce(options: FunctionOptions, notice: string | undefined): void {
   if (notice !== undefined && !noticed.has(notice)) {

@@ -70,6 +70,8 @@ export interface InvocationRequest {
   readonly functionArn?: string;
   /** With no sandbox free, and none more to be had, it is throttled. @default it queues */
   readonly refusesToWait?: boolean;
+  /** Fires when nobody waits for it any more: queueing still, it is throttled and never run. @default it is waited for */
+  readonly signal?: AbortSignal;
 }
 
 export interface LocalFunction {

@@ -1,15 +1,16 @@
 import { remainingTime } from './call';
 import type { AnyHandler } from './call-handler';
-import { idempotencyOf, RetryableError } from './in-handler';
+import { idempotencyOf, RetryableError, type IdempotentExecution } from './in-handler';
 import { InvokeFailure } from './invoke-failure';
 import { AwsRequestError } from '../aws/aws-error';
 import type { InvokeReply, InvokeRequest } from '../aws/lambda-invoke';
-import { field } from '../request/fronts/parts';
+import { asText, field } from '../request/fronts/parts';
+import { isPayloadV2 } from '../request/fronts/payload-v2';
 
 export interface Target {
   /** Of the alias or the version, where it is one. */
   readonly arn: string;
-  /** Whether its executions have names: then the record's id is the name. */
+  /** Whether its executions have names: they are made of the record's id then. */
   readonly durable: boolean;
   /** Milliseconds for which it may go on once it is invoked: the lease has to cover them. */
   readonly longest: number;
@@ -21,6 +22,9 @@ export type Invoke = (request: InvokeRequest) => Promise<InvokeReply>;
 const DOWNSTREAM = 'downstream';
 
 const LEASE_TOO_SHORT = 'The target has not been invoked: it might go on for longer than the lease.';
+
+/** Lambda's quota for the event of a request-response invocation, in bytes. */
+const LARGEST_EVENT = 6_291_456;
 
 /** Kept for answering before Lambda ends the relay, in milliseconds. */
 const PARTING_TIME = 250;
@@ -52,14 +56,19 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
       },
     },
   });
+  const size = Buffer.byteLength(payload);
+  // Lambda may end the connection before it has read what is too large, and nobody would know then that it has refused it.
+  if (size > LARGEST_EVENT) {
+    throw new InvokeFailure('not-executed', `The target has not run: the event would be ${size} bytes with what the relay adds, and Lambda passes on ${LARGEST_EVENT}.`);
+  }
   const sendBy = performance.now() + (execution === undefined ? Infinity : execution.leaseExpiresAt.getTime() - Date.now() - target.longest);
-  const durableExecutionName = target.durable ? execution?.id : undefined;
+  const durableExecutionName = target.durable && execution !== undefined ? nameOf(execution) : undefined;
   for (const pause of [...SET_UP_PAUSES, undefined]) {
     const begin = sendBy - performance.now();
     if (begin <= 0) throw new InvokeFailure('not-executed', LEASE_TOO_SHORT);
     try {
       const limit = Math.max(1, remainingTime(given) - PARTING_TIME);
-      return resultOf(await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }));
+      return resultOf(await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }), isPayloadV2(event));
     } catch (cause) {
       if (!(cause instanceof AwsRequestError)) throw cause;
       const notSetUp = cause.status === 502 && SET_UP_FAILED.test(cause.code);
@@ -73,27 +82,73 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
   throw new InvokeFailure('not-executed', 'The target has not run.');
 };
 
+/**
+ * Lambda begins no second execution of a name. One that followed an execution
+ * which has ended, and asked for a retry, needs another name for that; a takeover
+ * must not have it, because the execution before it may be running still.
+ */
+const nameOf = ({ id, attempt, isTakeover }: IdempotentExecution): string => (attempt === 1 || isTakeover ? id : `${id}-${attempt}`);
+
 /** 400, 403, 404 and 413: refused before anything ran. */
 const REFUSED = new Set([400, 403, 404, 413]);
 
-function resultOf({ status, code, functionError, payload }: InvokeReply): unknown {
+const BEGUN_BEFORE = 'an execution of this key was begun before, and what became of it is not known here';
+
+function resultOf({ status, code, functionError, payload }: InvokeReply, isV2: boolean): unknown {
   if (status !== 200) {
     const fate = REFUSED.has(status) ? 'not-executed' : 'unknown';
-    throw new InvokeFailure(fate, `Lambda answered the invocation with ${status}${code === undefined ? '' : ` ${code}`}.`);
+    const why = code !== undefined && ALREADY_STARTED.test(code) ? `: ${BEGUN_BEFORE}` : '';
+    throw new InvokeFailure(fate, `Lambda answered the invocation with ${status}${code === undefined ? '' : ` ${code}`}${why}.`);
   }
   const text = payload.toString('utf8');
   const result = parsed(text);
   if (functionError === undefined) {
     if (result === undefined) throw new InvokeFailure('ended', 'The target returned what is no JSON.');
-    return result;
+    return isV2 && isBare(result) ? asWritten(text) : result;
   }
-  const type = String(field(result, 'errorType') ?? '');
-  const message = String(field(result, 'errorMessage') ?? (result === undefined ? text : ''));
+  const type = asText(field(result, 'errorType')) ?? '';
+  const message = asText(field(result, 'errorMessage')) ?? (result === undefined ? text : '');
   if (RETURNED_IN_VAIN.has(type)) throw new InvokeFailure('ended', `The target's result could not be handed on: ${type}.`);
+  if (isOfLoading(type, result)) throw new InvokeFailure('not-executed', `The target has not run, because its code could not be loaded: ${type}.`);
   if (isOfSandbox(type, message)) throw new InvokeFailure('unknown', `The target died: ${type || 'it timed out or exited'}.`);
-  if (type === 'RetryableError') throw new RetryableError(message);
-  throw Object.assign(new Error(message), { name: type || 'Error' });
+  if (RETRYABLE.test(type)) throw new RetryableError(beginningOf(message));
+  throw Object.assign(new Error(beginningOf(message)), { name: type || 'Error' });
 }
+
+/** Source: "Idempotency" of durable functions, AWS Lambda developer guide, which calls it by another name than the API reference. */
+const ALREADY_STARTED = /^DurableExecutionAlready(Started|Exists)/;
+
+/** The class by itself, or with its package, module or enclosing class, in the way of Java, Rust, and Ruby, which says `Function<...>`. */
+const RETRYABLE = /^(Function<)?([\w.$]+[.$]|(\w+::)+)?RetryableError>?$/;
+
+/** Of a message of megabytes each line of the log would be one as well. */
+const MESSAGE_LENGTH = 1000;
+const beginningOf = (message: string): string => (message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH)}…` : message);
+
+/** What payload format 2.0 takes for a body. A bare string is one without its quotes, and has no digits to lose. */
+const isBare = (result: unknown): boolean => typeof result !== 'string' && field(result, 'statusCode') === undefined;
+
+/** A JSON string, or the white space around the rest. */
+const STRING_OR_SPACE = /"[^"\\]*(?:\\.[^"\\]*)*"|\s+/g;
+
+/** JSON without white space, and every digit as its function wrote it: read into numbers, those of 64 bits would become others. */
+const asWritten = (text: string): object => ({
+  statusCode: 200,
+  headers: { 'content-type': 'application/json' },
+  body: text.replace(STRING_OR_SPACE, (found) => (found.startsWith('"') ? found : '')),
+});
+
+/** Told by a runtime that has not come to the handler; `Runtime.InvalidEntrypoint` by Lambda itself. */
+const NOT_LOADED = new Set(['ImportModuleError', 'UserCodeSyntaxError', 'HandlerNotFound', 'MalformedHandlerName', 'BuiltInModuleConflict', 'InvalidEntrypoint']
+  .map((name) => `Runtime.${name}`));
+
+/**
+ * Code that threw while it was loaded has the error's own type, and only two
+ * runtimes tell it from the handler: Ruby's says `Init<...>`, and Python's names
+ * no request.
+ */
+const isOfLoading = (type: string, result: unknown): boolean =>
+  NOT_LOADED.has(type) || type.startsWith('Init<') || (field(result, 'requestId') === '' && Array.isArray(field(result, 'stackTrace')) && !isOfSandbox(type, ''));
 
 /** The handler has returned: its result is larger than Lambda passes on, or its runtime (Python, Node.js) could not put it in JSON. */
 const RETURNED_IN_VAIN = new Set(['Function.ResponseSizeTooLarge', 'Runtime.MarshalError', 'Runtime.JSONStringifyError']);

@@ -1,5 +1,6 @@
 import { startInvocations, type InvokeReference } from '../../local/aws/invocations';
 import type { LocalService } from '../../local/aws/service';
+import { deferred } from '../../local/lambda/deferred';
 import type { InvocationRequest, InvocationResult } from '../../local/lambda/local-function';
 
 const ARN = 'arn:aws:lambda:us-east-1:123456789012:function:pay';
@@ -44,7 +45,39 @@ test('a result comes byte for byte, with its request\'s id and the version', asy
   expect([status, body]).toEqual([200, '{ "a" : 1 }']);
   expect(headers.get('x-amz-executed-version')).toBe('$LATEST');
   expect(headers.get('x-amz-function-error')).toBeNull();
-  expect(ran).toEqual([{ requestId: headers.get('x-amzn-requestid'), event: '{"amount":12345678901234567890}', functionArn: ARN, refusesToWait: true }]);
+  expect(ran).toEqual([{ requestId: headers.get('x-amzn-requestid'), event: '{"amount":12345678901234567890}', functionArn: ARN, refusesToWait: true, signal: expect.any(AbortSignal) }]);
+});
+
+/** Of an invocation that stays in the queue until its signal fires. */
+const throttledWhenGivenUp = (request: InvocationRequest) => new Promise<InvocationResult>((resolve) => {
+  request.signal!.addEventListener('abort', () => resolve({ kind: 'throttled' }));
+});
+
+test('F206: what queues is given up once its caller is gone', async () => {
+  await service.stop();
+  const arrived = deferred<InvocationRequest>();
+  const given = deferred<InvocationResult>();
+  service = await startInvocations(() => ({
+    arn: ARN,
+    timeoutSeconds: 3,
+    run: (request) => {
+      arrived.resolve(request);
+      void throttledWhenGivenUp(request).then(given.resolve);
+      return given.promise;
+    },
+  }), { longestWait: 3_600_000 });
+  const caller = new AbortController();
+  const answer = fetch(`${service.endpoint}/2015-03-31/functions/pay/invocations`, { method: 'POST', signal: caller.signal });
+  expect((await arrived.promise).signal!.aborted).toBe(false);
+  caller.abort();
+  await expect(answer).rejects.toThrow('aborted');
+  expect(await given.promise).toEqual({ kind: 'throttled' });
+});
+
+test('F206: what would queue for long is throttled, since on Lambda nothing queues', async () => {
+  await service.stop();
+  service = await startInvocations(() => ({ arn: ARN, timeoutSeconds: 3, run: throttledWhenGivenUp }), { longestWait: 1 });
+  expect(await invoke('pay')).toMatchObject({ status: 429 });
 });
 
 test('no payload is an empty object, as in Lambda', async () => {

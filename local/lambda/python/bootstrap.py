@@ -34,16 +34,16 @@ class RuntimeApi:
         return response.headers, response.read()
 
     def respond(self, request_id, body):
-        self._post("invocation/%s/response" % request_id, body, {})
+        self._post("invocation/%s/response" % request_id, body)
 
     def fail(self, request_id, error):
-        self._post("invocation/%s/error" % request_id, *error.posted(request_id))
+        self._post("invocation/%s/error" % request_id, error.posted(request_id))
 
     def fail_to_initialise(self, error):
-        self._post("init/error", *error.posted(""))
+        self._post("init/error", error.posted(""))
 
-    def _post(self, path, body, headers):
-        self.connection.request("POST", PREFIX + path, body, {"Content-Type": "application/json", **headers})
+    def _post(self, path, body):
+        self.connection.request("POST", PREFIX + path, body, {"Content-Type": "application/json"})
         response = self.connection.getresponse()
         response.read()
         if response.status >= 400:
@@ -72,7 +72,8 @@ class FunctionError(Exception):
             "requestId": request_id,
             "stackTrace": self.stack,
         }
-        return json.dumps(document).encode(), {"Lambda-Runtime-Function-Error-Type": self.error_type}
+        # Its type is in no header, which would hold one of a class with a Latin name only.
+        return json.dumps(document).encode()
 
     def log(self):
         lines = ["[ERROR] %s: %s" % (self.error_type, self.message)]

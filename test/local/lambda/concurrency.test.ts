@@ -50,6 +50,34 @@ test('what exceeds the sandboxes queues, first in first out', async () => {
   expect(new Set(pids).size).toBe(1);
 });
 
+test('F206: what queues for a caller that is gone is not run any more', async () => {
+  const gate = `${functions.folder({})}/gate`;
+  const { function: fn, log } = functions.create(gated(), { maxSandboxes: 1 });
+  const caller = new AbortController();
+
+  const first = fn.invoke('first', { gate });
+  await until(() => log.length === 1);
+  const second = fn.run({ requestId: 'second', event: '{}', signal: caller.signal });
+  caller.abort();
+  expect(await second).toEqual({ kind: 'throttled' });
+  functions.write(gate);
+  await first;
+  expect(await fn.run({ requestId: 'third', event: '{}', signal: caller.signal })).toEqual({ kind: 'throttled' });
+  expect(await fn.invoke('fourth', {})).toMatchObject({ kind: 'returned' });
+  expect(log).toHaveLength(2);
+});
+
+test('F206: what runs already goes on without its caller, as on Lambda', async () => {
+  const gate = `${functions.folder({})}/gate`;
+  const { function: fn, log } = functions.create(gated(), { maxSandboxes: 1 });
+  const caller = new AbortController();
+  const running = fn.run({ requestId: 'first', event: JSON.stringify({ gate }), signal: caller.signal });
+  await until(() => log.length === 1);
+  caller.abort();
+  functions.write(gate);
+  expect(await running).toMatchObject({ kind: 'returned' });
+});
+
 test('requests one after the other stay in one sandbox', async () => {
   // However long a busy machine keeps the sandbox from asking for its next one.
   const { function: fn } = functions.create(gated(), { maxSandboxes: 10 }, { lingerMs: 60_000 });

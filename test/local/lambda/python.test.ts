@@ -133,6 +133,21 @@ def handler(event, context):
     expect(linesOf('request-1')).toEqual(expect.arrayContaining(['before', '[ERROR] RetryableError: try again', 'Traceback (most recent call last):']));
   });
 
+  test.each(['Überschuss', 'Ошибка', 'エラー'])('F142: whatever the alphabet of its class (%s), the process goes on', async (name) => {
+    const { invoke } = python(`
+class ${name}(Exception):
+    pass
+def handler(event, context):
+    if event["raises"]:
+        raise ${name}("no")
+    return "fine"
+`, { maxSandboxes: 1 });
+    expect(await invoke('request-1', { raises: true })).toMatchObject({ kind: 'threw', error: { errorType: name, errorMessage: 'no' } });
+    expect(await invoke('request-2', { raises: false })).toMatchObject({ kind: 'returned', payload: 'fine' });
+    const broken = functions.create({ 'app.py': `class ${name}(Exception):\n    pass\nraise ${name}("no")` }, PYTHON);
+    expect(await broken.invoke('request-1')).toMatchObject({ kind: 'threw', error: { errorType: name, errorMessage: 'no' } });
+  });
+
   test('serves the next request in the same process', async () => {
     const { invoke } = python(`
 import os

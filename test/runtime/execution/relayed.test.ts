@@ -6,6 +6,7 @@ import { isReadable } from '../../../runtime/protocol/record';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { Claim, IdempotencyStore } from '../../../runtime/stores/store';
 import { httpApiEvent } from '../../../runtime/testing/events';
+import { systemClock, type Clock, type EpochMillis } from '../../../runtime/time';
 import { CREDENTIALS, startService, type ServiceReply, type TestService } from '../../support/aws-service';
 import { seen } from '../../support/fronts';
 import { observed } from '../../support/quiet';
@@ -41,18 +42,27 @@ function relay(options: object = {}, { durable = false, leastLeaseSeconds = 43, 
     release: (release) => memory.release(release),
     read: (id) => memory.read(id),
   };
+  let ahead = 0;
+  const clock: Clock = {
+    now: () => (systemClock.now() + ahead) as EpochMillis,
+    monotonic: () => systemClock.monotonic(),
+    sleep: (...given) => systemClock.sleep(...given),
+  };
   const invoker = new LambdaInvoker('eu-west-1', { ...CREDENTIALS, AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint });
   const handler = wrap(
     relayed({ arn: ARN, durable, longest: LONGEST }, (request) => invoker.invoke(request), () => 0),
     { store, logger, metrics, ...options },
-    { ...systemHost, leastLeaseSeconds },
+    { ...systemHost, clock, leastLeaseSeconds },
     {},
   ) as (event: unknown, context: unknown) => Promise<unknown>;
   const status = async () => {
     const record = await memory.read(claims.at(-1)!.id);
     return record !== undefined && isReadable(record) ? record.status : undefined;
   };
-  return { handler, claims, status, lines };
+  const wait = (ms: number): void => {
+    ahead += ms;
+  };
+  return { handler, claims, status, lines, wait };
 }
 
 const answer = (reply: ServiceReply): void => void (lambda.reply = () => reply);
@@ -86,6 +96,26 @@ test('F163: the target gets the event as it is, and what it may know of its exec
   expect(decodeURIComponent(lambda.received[0]!.path)).toContain(ARN);
 });
 
+test.each([
+  ['{"id": 12345678901234567890, "amount": 1.10, "of": "Zo\\u00eb", "and": "a: \\"b\\" "}', '{"id":12345678901234567890,"amount":1.10,"of":"Zo\\u00eb","and":"a: \\"b\\" "}'],
+  ['[1e3, 0.1000000000000000055511151231257827]', '[1e3,0.1000000000000000055511151231257827]'],
+  ['9007199254740993', '9007199254740993'],
+])('F205: a bare result keeps the digits that its function wrote (%s)', async (written, expected) => {
+  answer({ status: 200, body: written });
+  const { handler } = relay();
+  const headers = { 'content-type': 'application/json' };
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 200, headers, body: expected });
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 200, headers: { ...headers, 'x-idempotent-replay': 'true' }, body: expected });
+  expect(seen(await handler(event({}), context()))).toMatchObject({ statusCode: 200, headers, body: expected });
+});
+
+test('F205: so does one as large as Lambda passes on', async () => {
+  const long = 'x\\"'.repeat(1_500_000);
+  answer({ status: 200, body: `{"id": 12345678901234567890, "long": "${long}"}` });
+  const { handler } = relay({ storeResponse: [500] });
+  expect(seen(await handler(event(), context())).body === `{"id":12345678901234567890,"long":"${long}"}`).toBe(true);
+});
+
 test('F163: the lease is as long as the target may go on, whatever is left of the relay’s own time', async () => {
   answer(PAID);
   const { handler, claims } = relay({ processingTimeoutSeconds: 1 });
@@ -100,11 +130,32 @@ test('F192: a target that might go on for longer than the lease, because the cla
   expect([await status(), lambda.received.length]).toEqual(['R', 0]);
 });
 
+const executionNames = () => lambda.received.map(({ headers }) => headers['x-amz-durable-execution-name']);
+
 test('F163: a durable function’s execution bears the record’s id', async () => {
   answer(PAID);
   const { handler, claims } = relay({}, { durable: true });
   await handler(event(), context());
-  expect(lambda.received[0]!.headers['x-amz-durable-execution-name']).toBe(claims[0]!.id);
+  expect(executionNames()).toEqual([claims[0]!.id]);
+});
+
+test('F207: a durable execution that asked for a retry is followed by another one, of another name', async () => {
+  lambda.reply = (number) => (number === 1 ? failed('RetryableError') : PAID);
+  const { handler, claims, status } = relay({}, { durable: true });
+  await expect(handler(event(), context())).rejects.toThrow('failed');
+  expect(seen(await handler(event(), context())).statusCode).toBe(201);
+  const { id } = claims[0]!;
+  expect([executionNames(), await status()]).toEqual([[id, `${id}-2`], 'C']);
+});
+
+test('F207: a takeover asks for the durable execution that may be running still, so that there is no second one', async () => {
+  lambda.reply = (number) => (number === 1 ? failed('Sandbox.Timedout') : refused(409, 'DurableExecutionAlreadyStartedException'));
+  const { handler, claims, status, wait } = relay({}, { durable: true });
+  await expect(handler(event(), context())).rejects.toMatchObject({ code: 'IDEMPOTENCY_INVOKE_FAILED' });
+  wait(60_000);
+  await expect(handler(event(), context())).rejects.toThrow(/an execution of this key was begun before/);
+  const { id } = claims[0]!;
+  expect([executionNames(), await status()]).toEqual([[id, id], 'P']);
 });
 
 test('F163: a FunctionError of the handler’s own is a throw, recorded', async () => {
@@ -126,6 +177,87 @@ test('F163: or released, where that is chosen, and always where it is a Retryabl
   expect([await choosing.status(), await always.status()]).toEqual(['R', 'R']);
 });
 
+test.each([
+  'com.acme.payments.RetryableError', // Java
+  'com.acme.Payments$RetryableError',
+  'Function<RetryableError>', // Ruby
+  'Function<Payments::RetryableError>',
+  'payments::RetryableError', // Rust
+])('F198: a RetryableError is one by whatever name a runtime calls it (%s)', async (errorType) => {
+  answer(failed(errorType));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toThrow('failed');
+  expect(await status()).toBe('R');
+});
+
+test.each(['NotRetryableError', 'RetryableErrors', 'com.acme.RetryableError.Cause', 'com.acme.RetryableErrorException'])(
+  'F198: what is called %s is another error, and recorded', async (errorType) => {
+    answer(failed(errorType));
+    const { handler, status } = relay();
+    await expect(handler(event(), context())).rejects.toThrow('failed');
+    expect(await status()).toBe('C');
+  });
+
+/** As Python's runtime tells of an error: what it could not load was in no invocation. */
+const inPython = (errorType: string, requestId: string): ServiceReply => ({
+  status: 200,
+  headers: { 'x-amz-function-error': 'Unhandled' },
+  body: JSON.stringify({ errorMessage: "'STRIPE_KEY'", errorType, requestId, stackTrace: ['  File "/var/task/app.py", line 3, in <module>'] }),
+});
+
+test.each<[string, ServiceReply]>([
+  ['that is not there', failed('Runtime.ImportModuleError', "Unable to import module 'app'")],
+  ['with a syntax error', failed('Runtime.UserCodeSyntaxError')],
+  ['without the handler', failed('Runtime.HandlerNotFound')],
+  ['under no name', failed('Runtime.MalformedHandlerName')],
+  ['of a built-in’s name', failed('Runtime.BuiltInModuleConflict')],
+  ['without a program', failed('Runtime.InvalidEntrypoint')],
+  ['that throws as it is loaded, in Python', inPython('KeyError', '')],
+  ['that throws as it is loaded, in Ruby', failed('Init<KeyError>')],
+])('F199: code %s has not run: the key is released and the caller told 503, with a line in the log', async (_, reply) => {
+  answer(reply);
+  const { handler, status, lines } = relay();
+  expect(seen(await handler(event(), context())).statusCode).toBe(503);
+  expect([await status(), lines.filter(({ level }) => level === 'error').length, lambda.received.length]).toEqual(['R', 1, 1]);
+});
+
+test('F199: what a Python handler raises within an invocation is a throw', async () => {
+  answer(inPython('KeyError', 'request-2'));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ name: 'KeyError' });
+  expect(await status()).toBe('C');
+});
+
+test.each(['Runtime.ExitError', 'Sandbox.Timedout'])('F199: %s may be of the loading or of the handler: the lease decides', async (errorType) => {
+  answer(failed(errorType));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ code: 'IDEMPOTENCY_INVOKE_FAILED' });
+  expect(await status()).toBe('P');
+});
+
+/** Lambda's quota for a synchronous request, in bytes. */
+const QUOTA = 6_291_456;
+
+test('F204: an event that Lambda passed on to the relay, and would not pass on with what the relay adds, is not sent: 503, and the key is free', async () => {
+  answer(PAID);
+  const empty = { ...event(), body: '' };
+  const large = { ...empty, body: 'é'.repeat((QUOTA - Buffer.byteLength(JSON.stringify(empty)) - 2) / 2) };
+  expect(Buffer.byteLength(JSON.stringify(large))).toBeLessThan(QUOTA);
+  const { handler, status, lines } = relay();
+  const answered = seen(await handler(large, context()));
+  expect([answered.statusCode, await status(), lambda.received.length]).toEqual([503, 'R', 0]);
+  expect(JSON.stringify(lines)).toMatch(/would be \d+ bytes with what the relay adds, and Lambda passes on 6291456/);
+});
+
+test('F204: one that is as large as it may be is sent', async () => {
+  answer(PAID);
+  const { handler, status } = relay();
+  const large = { ...event(), body: 'x'.repeat(QUOTA - 4096) };
+  expect(seen(await handler(large, context())).statusCode).toBe(201);
+  expect(await status()).toBe('C');
+  expect(lambda.received[0]!.body.length).toBeGreaterThan(QUOTA - 4096);
+});
+
 test.each<[string, ServiceReply]>([
   ['what is no JSON', { status: 200, body: '{"statusCode":201,"amount":NaN}' }],
   ['what Python’s runtime cannot put in JSON', failed('Runtime.MarshalError')],
@@ -138,6 +270,20 @@ test.each<[string, ServiceReply]>([
   expect(await status()).toBe('C');
   expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 500, headers: { 'x-idempotent-replay': 'true' } });
   expect(lambda.received).toHaveLength(1);
+});
+
+test('F191: of an error as large as Lambda passes on, the relay hands on a beginning', async () => {
+  answer(failed('DeclinedError', 'x'.repeat(5_000_000)));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ name: 'DeclinedError', message: expect.stringMatching(/^x{1000}…$/) });
+  expect(await status()).toBe('C');
+});
+
+test.each([[{ toString: 1 }], [['RetryableError']], [7]])('F191: an error whose type and message are no text (%j) is the target’s own: a throw', async (odd) => {
+  answer(failed(odd as never, odd as never));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ name: 'Error', message: '' });
+  expect(await status()).toBe('C');
 });
 
 test('F191: an error document that is no JSON is the target’s own: a throw', async () => {
