@@ -1,9 +1,10 @@
 /** The layer's handler and the function's own, each called by a model of Lambda's runtime of Node.js 20 and 22. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { oldNodes, type Node } from './support/nodes';
 import { REPOSITORY } from './support/place';
 import { ENV, LAYER } from '../../lib/contract';
 import { httpApiEvent } from '../../runtime/testing/events';
@@ -13,27 +14,8 @@ const FIXTURES = path.join(__dirname, 'fixtures', 'calling');
 const LAYER_ENTRY = path.join(REPOSITORY, 'build', 'layer', LAYER.DIRECTORY, 'handler.mjs');
 const HANDLERS = Object.keys(jest.requireActual<object>('./fixtures/calling/handlers.cjs'));
 
-interface Node {
-  readonly name: string;
-  readonly command: string;
-  readonly flags: readonly string[];
-}
-
 /** This Node, told that it is 22, and any of 20 and 22 that the machine has. */
-function nodes(): readonly Node[] {
-  const pretending = { name: `${process.version} as 22`, command: process.execPath, flags: ['--require', path.join(FIXTURES, 'pretend-node-22.cjs')] };
-  const commands = [...new Set((process.env.PATH ?? '').split(path.delimiter))].map((folder) => path.join(folder, 'node'));
-  const versions = new Map<string, string>();
-  for (const command of commands) {
-    try {
-      versions.set(execFileSync(command, ['--version'], { encoding: 'utf8', stdio: 'pipe' }).trim(), command);
-    } catch {
-      // No node is there.
-    }
-  }
-  const old = [...versions].filter(([version]) => /^v2[0-3]\./.test(version)).map(([name, command]) => ({ name, command, flags: [] }));
-  return [pretending, ...old];
-}
+const nodes = oldNodes({ version: '22', preload: path.join(FIXTURES, 'pretend-node-22.cjs') }, /^v2[0-3]\./);
 
 let dynamodb: TestDynamoDb;
 let folder: string;
@@ -96,7 +78,7 @@ const layered = async (name: string): Promise<Record<string, string>> => ({
 const keyed = httpApiEvent({ path: '/payments', headers: { 'Idempotency-Key': 'payment-1' }, body: 'amount=1' });
 const keyless = httpApiEvent({ path: '/payments', body: 'amount=1' });
 
-describe.each(nodes().map((node) => [node.name, node] as const))('under Node.js %s', (_, node) => {
+describe.each(nodes.map((node) => [node.name, node] as const))('under Node.js %s', (_, node) => {
   test.each(HANDLERS)('F160: %s answers as it does without the layer, and runs once', async (name) => {
     const own = await run(node, bare(name), [keyed, keyless], {});
     const wrapped = await run(node, LAYER_ENTRY, [keyed, keyless, keyed], await layered(name));
