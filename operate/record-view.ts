@@ -29,7 +29,7 @@ const STATES: Readonly<Record<State, readonly [name: string, meaning: string]>> 
   lease_over: ['in progress, its lease is over', 'the next retry of the same request takes over and runs the handler again; where takeover is "never", retries get 409 until it expires'],
   completed: ['completed', 'retries get the recorded response until it expires'],
   released: ['released', 'the next request with this key runs the handler'],
-  expired: ['expired', 'the next request with this key runs the handler; DynamoDB deletes such records within days'],
+  expired: ['expired', 'the next request with this key runs the handler, unless keyTime tells that it is late (412); DynamoDB deletes such records within days'],
   unreadable: ['unreadable', 'requests with this key get 503 until it expires'],
 };
 

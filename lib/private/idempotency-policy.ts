@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { HEADERS, WireSettings } from '../contract';
+import { documentationOf, linkTo } from './error-documentation';
 import { ttlOf } from './lease';
 
 const LONGEST_KEY = 255;
@@ -83,10 +84,10 @@ function timeParameter({ keyTime, required = false }: WireSettings): object[] {
 function expiryPolicy(settings: WireSettings): string {
   const compared = settings.includeRequestHash ? 'method, path, query and body' : 'method, path and query';
   const { rememberSeconds = 0 } = settings;
-  const response = Duration.seconds(ttlOf(settings)).toHumanString();
+  const kept = Duration.seconds(ttlOf(settings)).toHumanString();
   const expiry = rememberSeconds === 0 && !hasKeyTime(settings)
-    ? `A key expires ${response} after its request was executed; from then on it names a new operation.`
-    : `Its response is kept for ${response} after the request was executed. ${rememberSeconds === 0 ? '' : `For ${Duration.seconds(rememberSeconds).toHumanString()} more the key is known, and a retry is answered 410. `}`
+    ? `A key expires ${kept} after its request was executed; from then on it names a new operation.`
+    : `Its response is kept for ${kept} after the request was executed. ${rememberSeconds === 0 ? '' : `For ${Duration.seconds(rememberSeconds).toHumanString()} more the key is known, and a retry is answered 410. `}`
       + (hasKeyTime(settings)
         ? 'A key that by its own time is older than that is answered 412: no operation is executed again.'
         : 'From then on the key names a new operation.');
@@ -107,22 +108,51 @@ const MESSAGES = {
 } as const;
 
 function responses(settings: WireSettings): object {
-  const problem = settings.errorFormat === 'problem';
-  const type = problem ? 'application/problem+json' : 'application/json';
-  const error = (status: number, code: keyof typeof MESSAGES, description: string) => {
-    const message = MESSAGES[code];
-    const example = problem ? { status, detail: message, code } : { code, message, status };
-    return { description, content: { [type]: { schema: { $ref: ERROR_SCHEMA }, example } } };
-  };
   return {
-    400: error(400, 'IDEMPOTENCY_KEY_INVALID', settings.required ? 'The key is missing or malformed' : 'The key is malformed'),
-    409: error(409, 'IDEMPOTENCY_CONFLICT', 'A request with this key is still being executed; retry later'),
+    400: response(settings, 400, settings.required ? 'The key is missing or malformed' : 'The key is malformed', settings.required
+      ? { missing: 'IDEMPOTENCY_KEY_MISSING', malformed: 'IDEMPOTENCY_KEY_INVALID' }
+      : 'IDEMPOTENCY_KEY_INVALID'),
+    409: response(settings, 409, 'A request with this key is still being executed; retry later', 'IDEMPOTENCY_CONFLICT'),
     410: settings.rememberSeconds
-      ? error(410, 'IDEMPOTENCY_RESPONSE_EXPIRED', 'The request was executed, and its response is kept no longer, or was too large to keep')
-      : error(410, 'IDEMPOTENCY_RESULT_TOO_LARGE', 'The request was executed, and its response was too large to keep'),
-    ...(hasKeyTime(settings) ? { 412: error(412, 'IDEMPOTENCY_KEY_EXPIRED', 'The key is older than keys are remembered; the request was not executed') } : {}),
-    422: error(422, 'IDEMPOTENCY_KEY_REUSED', 'The key was used for a different request'),
-    503: error(503, 'IDEMPOTENCY_STORE_UNAVAILABLE', 'The request was not executed; retry later'),
+      ? response(settings, 410, 'The request was executed, and its response is kept no longer, or was too large to keep', 'IDEMPOTENCY_RESPONSE_EXPIRED')
+      : response(settings, 410, 'The request was executed, and its response was too large to keep', 'IDEMPOTENCY_RESULT_TOO_LARGE'),
+    ...(hasKeyTime(settings)
+      ? { 412: response(settings, 412, 'The key is older than keys are remembered; the request was not executed', 'IDEMPOTENCY_KEY_EXPIRED') }
+      : {}),
+    422: response(settings, 422, 'The key was used for a different request', 'IDEMPOTENCY_KEY_REUSED'),
+    503: response(settings, 503, 'The request was not executed; retry later', 'IDEMPOTENCY_STORE_UNAVAILABLE'),
+  };
+}
+
+type ErrorCode = keyof typeof MESSAGES | 'IDEMPOTENCY_KEY_MISSING';
+
+/** @param said the one error of the status, or those that it may have, by name */
+function response(settings: WireSettings, status: number, description: string, said: ErrorCode | Readonly<Record<string, ErrorCode>>): object {
+  const problem = settings.errorFormat === 'problem';
+  const bodyOf = (code: ErrorCode): object => {
+    const message = code === 'IDEMPOTENCY_KEY_MISSING' ? `The header ${settings.headerName ?? HEADERS.KEY} is required` : MESSAGES[code];
+    return problem ? { type: documentationOf(code), status, detail: message, code } : { code, message, status };
+  };
+  const shown = typeof said === 'string'
+    ? { example: bodyOf(said) }
+    : { examples: Object.fromEntries(Object.entries(said).map(([name, code]) => [name, { value: bodyOf(code) }])) };
+  return {
+    description,
+    headers: headersOf(settings, status, typeof said === 'string' ? said : Object.values(said)[0]),
+    content: { [problem ? 'application/problem+json' : 'application/json']: { schema: { $ref: ERROR_SCHEMA }, ...shown } },
+  };
+}
+
+/** Of statuses that the very same request may yet get past. */
+const RETRIED: readonly number[] = [409, 503];
+
+function headersOf({ errorFormat, retryHintHeaders = [HEADERS.SHOULD_RETRY] }: WireSettings, status: number, code: ErrorCode): object {
+  const header = (description: string, example: string) => ({ description, schema: { type: 'string' }, example });
+  const retried = RETRIED.includes(status);
+  return {
+    ...(errorFormat === 'problem' ? {} : { Link: header('Where the error is explained', linkTo(code)) }),
+    ...(retried ? { 'Retry-After': header('Seconds', '1') } : {}),
+    ...Object.fromEntries(retryHintHeaders.map((name) => [name, header('Whether the very same request may succeed later', String(retried))])),
   };
 }
 

@@ -2,9 +2,10 @@ import { Lazy, Token } from 'aws-cdk-lib';
 import { CfnMethod, IRequestValidator, Method, MethodOptions, ResponseType, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HEADERS, WireCors, WireSettings } from '../contract';
+import { documentationOf, linkTo } from './error-documentation';
 import { honoursKeys } from './methods';
 
-const DOCUMENTATION = 'https://github.com/cdk-idempotent-api/cdk-idempotent-api/blob/main/docs/errors.md#idempotency_key_missing';
+const CODE = 'IDEMPOTENCY_KEY_MISSING';
 /** What API Gateway itself answers, for the required parameters of methods that are not ours. */
 const OWN_TEMPLATE = '{"message":$context.error.messageString}';
 
@@ -80,7 +81,7 @@ export class RequiredKey {
     const origin = cors?.allowOrigins[0];
     const headers: Record<string, string | undefined> = {
       'Content-Type': settings.errorFormat === 'problem' ? 'application/problem+json' : undefined,
-      'Link': settings.errorFormat === 'problem' ? undefined : `<${DOCUMENTATION}>; rel="describedby"; type="text/html"`,
+      'Link': settings.errorFormat === 'problem' ? undefined : linkTo(CODE),
       ...Object.fromEntries(hints.map((name) => [name, 'false'])),
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Expose-Headers': origin && hints.join(','),
@@ -91,10 +92,9 @@ export class RequiredKey {
 
   private body(): string {
     const message = `The header ${headerOf(this.props.settings)} is required`;
-    const code = 'IDEMPOTENCY_KEY_MISSING';
     return JSON.stringify(this.props.settings.errorFormat === 'problem'
-      ? { type: DOCUMENTATION, title: 'Idempotency key is missing', status: 400, detail: message, code }
-      : { code, message, status: 400 });
+      ? { type: documentationOf(CODE), title: 'Idempotency key is missing', status: 400, detail: message, code: CODE }
+      : { code: CODE, message, status: 400 });
   }
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
@@ -54,6 +56,12 @@ describe('metrics', () => {
   test('of time are percentiles', () => {
     expect(new Idempotency(newStack(), 'Idempotency').metricStoreLatency().statistic).toBe('p99');
   });
+});
+
+test.each(['constructs.md', 'operating.md', 'wrapper.md'])('docs/%s names every metric', (page) => {
+  const text = readFileSync(path.join(__dirname, '..', '..', 'docs', page), 'utf8');
+  const { NAMESPACE: _, DIMENSION_SERVICE: __, DIMENSION_ROUTE: ___, ...names } = METRICS;
+  expect(Object.values(names).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe('IdempotencyMonitoring', () => {

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { newFunction, newStack } from './support';
 import { ErrorFormat, Idempotency, IdempotencySettings, IdempotentApi, IdempotentRestApi, KeyTime } from '../../lib';
-import { errorOf, type IdempotencyError } from '../../runtime/response/outcomes';
+import { errorOf, errorResponse, type IdempotencyError } from '../../runtime/response/outcomes';
 
 test('the policy says which routes take a key, how it looks and when it expires', () => {
   const stack = newStack();
@@ -95,4 +95,41 @@ describe('keys that are remembered and say how old they are', () => {
     const { example } = operationWith({}).responses[410].content['application/json'];
     expect(example).toEqual(errorOf({ kind: 'result-too-large' }, 'Idempotency-Key'));
   });
+
+  test('the headers of errors are those that the runtime answers with, the link of section 2.7 of the draft among them', () => {
+    const { responses } = operationWith({ required: true, remember: Duration.days(1), keyTime: KeyTime.uuidV7(), retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] });
+    const rules = { errorFormat: 'json', headerName: 'Idempotency-Key', retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] } as const;
+    const refusals = [{ kind: 'key-missing' }, { kind: 'conflict' }, { kind: 'response-expired' }, { kind: 'key-expired' }, { kind: 'mismatch' }, { kind: 'store-unavailable' }] as const;
+    const answered = refusals.map((refusal) => {
+      const { headers } = errorResponse(refusal, { headers: new Map() }, rules, () => {});
+      return Object.fromEntries(headers.filter(([name]) => name !== 'Content-Type'));
+    });
+    expect(examplesOf(responses)).toEqual(answered);
+    expect(answered[0]!.Link).toMatch(/rel="describedby"/);
+  });
+
+  test('a problem document links by its type, and needs no header for it', () => {
+    const { responses } = operationWith({ errorFormat: ErrorFormat.PROBLEM });
+    expect(examplesOf(responses).map((headers) => Object.keys(headers))).toEqual([
+      ['X-Should-Retry'], ['Retry-After', 'X-Should-Retry'], ['X-Should-Retry'], ['X-Should-Retry'], ['Retry-After', 'X-Should-Retry'],
+    ]);
+    const types = Object.values(responses as Responses).map(({ content }) => content['application/problem+json']!.example!.type);
+    expect(types).toEqual([
+      expect.stringMatching(/^https:.*#idempotency_key_invalid$/), expect.stringMatching(/#idempotency_conflict$/), expect.stringMatching(/#idempotency_result_too_large$/),
+      expect.stringMatching(/#idempotency_key_reused$/), expect.stringMatching(/#idempotency_store_unavailable$/),
+    ]);
+  });
+
+  test('where a key is required, both of what 400 may say is shown', () => {
+    const { content } = operationWith({ required: true }).responses[400];
+    expect(content['application/json'].examples).toEqual({
+      missing: { value: errorOf({ kind: 'key-missing' }, 'Idempotency-Key') },
+      malformed: { value: errorOf({ kind: 'key-invalid', reason: 'empty' }, 'Idempotency-Key') },
+    });
+  });
 });
+
+type Responses = Record<string, { headers: Record<string, { example: string }>; content: Record<string, { example?: { type: string } }> }>;
+
+const examplesOf = (responses: Responses): readonly Record<string, string>[] =>
+  Object.values(responses).map(({ headers }) => Object.fromEntries(Object.entries(headers).map(([name, { example }]) => [name, example])));
