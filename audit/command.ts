@@ -12,6 +12,9 @@ import { callersEnvironment } from '../local/environment';
 /** The part of the process that an audit needs. */
 export type AuditContext = Pick<CommandContext, 'directory' | 'environment' | 'output' | 'onStopRequested'>;
 
+/** As a shell has it of what Ctrl-C ended: an audit that was stopped is none that passed. */
+const STOPPED = 130;
+
 /** `idempotent-api audit`: resolves with the exit status; rejects with `LocalError` where there is nothing to read. */
 export async function auditCommand(argv: readonly string[], context: AuditContext): Promise<number> {
   const options = parseAuditOptions(argv);
@@ -31,6 +34,9 @@ export async function auditCommand(argv: readonly string[], context: AuditContex
     if (options.json) output.out(JSON.stringify(report));
     else tableOf(report).forEach((line) => output.out(line));
     return options.failOnUnprotected && report.counts.unprotected > 0 ? 1 : 0;
+  } catch (error) {
+    if (stop.signal.aborted) return STOPPED;
+    throw error;
   } finally {
     await cleanup.run();
   }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { appCommand, REPOSITORY, UserFolder, type Cli } from '../local/support/cli';
+import { appCommand, gone, REPOSITORY, UserFolder, type Cli } from '../local/support/cli';
 
 let folder: UserFolder;
 beforeEach(() => { folder = new UserFolder(); });
@@ -55,7 +55,16 @@ Shop/Api     POST    /payments  Shop/Pay  unprotected  Shop/Pay is not attached
 `);
 });
 
-test('F170: nothing to read, and an app that fails, end with one line and a status that is not 0', async () => {
+test('F197: an audit that is stopped while the app is synthesized has not passed, and leaves nothing behind', async () => {
+  const cli = folder.start('audit', '--fail-on', 'unprotected', '--app', 'node -e "console.error(\'synthesizing\'); setInterval(() => {}, 1000)"');
+  await cli.until(() => (cli.stderr.includes('synthesizing') ? true : undefined));
+  const below = cli.descendants();
+  expect(await cli.stop()).toEqual({ code: 130, signal: null });
+  expect(cli.stdout).toBe('');
+  await gone(below);
+});
+
+test('F170, F197: nothing to read, and an app that fails, end with one line and a status that is not 0', async () => {
   expect(await audit('--assembly', 'gone')).toEqual({ code: 1, out: '', err: expect.stringMatching(/^idempotent-api: the assembly ".*gone" does not exist; run .*\n$/) });
   expect(await audit()).toEqual({ code: 2, out: '', err: expect.stringMatching(/^idempotent-api: nothing to run: .*cdk\.json names no "app"; .*\n$/) });
   expect(await audit('--app', '"$(command -v node)" -e "process.exit(3)"')).toMatchObject({ code: 3, out: '', err: expect.stringContaining('failed with exit status 3') });

@@ -136,12 +136,20 @@ test('F170: a template that no CDK wrote is read by its logical ids', () => {
   });
 });
 
-test('F170: what the templates do not show is named', () => {
+test('F170, F196: what the templates do not show, and what the audit does not read, is named', () => {
   const app = newApp();
   const stack = new Stack(app, 'Shop', { env: { account: '111111111111', region: 'eu-west-1' } });
   new CfnStack(stack, 'Foreign', { templateUrl: 'https://example.com/template.json' });
   Vpc.fromLookup(stack, 'Vpc', { isDefault: true });
   stack.addTransform('Company::Macro');
+  const [socket, http] = [{ ProtocolType: 'WEBSOCKET' }, { ProtocolType: 'HTTP' }];
+  const others: [string, object][] = [
+    ['AWS::ApiGatewayV2::Api', socket], ['AWS::ApiGatewayV2::Api', http],
+    ['AWS::AppSync::DataSource', { Type: 'AWS_LAMBDA' }], ['AWS::AppSync::DataSource', { Type: 'NONE' }],
+    ['AWS::VpcLattice::TargetGroup', { Type: 'LAMBDA' }], ['AWS::VpcLattice::TargetGroup', { Type: 'IP' }],
+    ['AWS::Serverless::Application', {}], ['AWS::CloudFormation::StackSet', {}], ['Company::Shop::Api::MODULE', {}],
+  ];
+  others.forEach(([type, properties], at) => new CfnResource(stack, `R${at}`, { type, properties: { ...properties } }));
   stack.addTransform('AWS::LanguageExtensions');
   const assembly = readAssembly(app.synth().directory);
   const [shop] = assembly.stacks;
@@ -149,6 +157,12 @@ test('F170: what the templates do not show is named', () => {
   expect(audit({ ...assembly, stacks: [loops] }).unseen).toEqual([
     expect.stringMatching(/^synthesized with placeholders for lookups that need an account \(vpc-provider:.*\); "npx cdk synth" fills cdk\.context\.json$/),
     'Shop: the template of the nested stack Foreign is not in the assembly; its routes are not listed',
+    'Shop: R0 (AWS::ApiGatewayV2::Api) is not read; what it sends to functions is not listed',
+    'Shop: R2 (AWS::AppSync::DataSource) is not read; what it sends to functions is not listed',
+    'Shop: R4 (AWS::VpcLattice::TargetGroup) is not read; what it sends to functions is not listed',
+    'Shop: R6 (AWS::Serverless::Application) makes resources of another template; their routes are not listed',
+    'Shop: R7 (AWS::CloudFormation::StackSet) makes resources of another template; their routes are not listed',
+    'Shop: R8 (Company::Shop::Api::MODULE) makes resources of another template; their routes are not listed',
     'Shop: Fn::ForEach::Apis is not evaluated; the routes that it makes are not listed',
     'Shop: the transform Company::Macro is not run; the template is taken as it stands',
   ]);

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -97,6 +97,18 @@ test('a retry afterwards is answered from the record, and another key runs the h
 test('the window comes with it', async () => {
   const page = await fetch(`${url}/__idempotency`);
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('new EventSource(`${BASE}/events`)')]);
+});
+
+test('the audit comes with it', () => {
+  const audit = spawnSync(join(folder.path, 'node_modules', '.bin', 'idempotent-api'), ['audit', '--assembly', 'cdk.out', '--fail-on', 'unprotected', '--json'], {
+    cwd: folder.path, encoding: 'utf8',
+  });
+  expect(audit).toMatchObject({ status: 0, stderr: '' });
+  expect(JSON.parse(audit.stdout)).toEqual({
+    routes: [{ api: 'Shop/Payments/HttpApi', method: 'POST', path: '/payments', function: 'Shop/Pay', protection: 'protected', reason: 'redirected' }],
+    counts: { protected: 1, exempt: 0, unprotected: 0 },
+    unseen: [],
+  });
 });
 
 test('asked to stop, it ends with status 0', async () => {
