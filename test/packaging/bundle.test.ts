@@ -12,7 +12,7 @@ afterAll(() => folder.remove());
 function copyOfRepository(name: string): string {
   const copy = join(folder.path, name);
   mkdirSync(copy);
-  for (const part of ['bin', 'client', 'conformance', 'lib', 'local', 'operate', 'runtime', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.dev.json', 'LICENSE']) {
+  for (const part of ['audit', 'bin', 'client', 'conformance', 'lib', 'local', 'operate', 'runtime', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.dev.json', 'LICENSE']) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
