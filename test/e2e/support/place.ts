@@ -39,8 +39,17 @@ export class Place {
 
   /** Those of one order, in the order in which they began. */
   executions(order: string): readonly Execution[] {
-    const lines = readFileSync(this.executionsFile, 'utf8').split('\n').filter((line) => line !== '');
-    return lines.map((line) => JSON.parse(line) as Execution).filter((execution) => execution.order === order);
+    return this.everyExecution().get(order) ?? [];
+  }
+
+  /** Those of each order. */
+  everyExecution(): ReadonlyMap<string, readonly Execution[]> {
+    const byOrder = new Map<string, Execution[]>();
+    for (const line of readFileSync(this.executionsFile, 'utf8').split('\n').filter((each) => each !== '')) {
+      const execution = JSON.parse(line) as Execution;
+      byOrder.set(execution.order, [...(byOrder.get(execution.order) ?? []), execution]);
+    }
+    return byOrder;
   }
 
   /** Lets handlers go on that wait for the gate of that name. */
