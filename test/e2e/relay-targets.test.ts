@@ -137,6 +137,14 @@ test.each([['exits', '/brief'], ['is killed', '/brief'], ['hangs', '/brief'], ['
     expect(executions(order)).toHaveLength(1);
   });
 
+test('F199: a target that fails as it is loaded has not run: 503, and once it is mended the same key is executed', async () => {
+  expect((await post('/broken', 'broken')).status).toBe(503);
+  expect((await post('/broken', 'broken')).status).toBe(503);
+  run.place.open('mended');
+  expect(isExecution(await post('/broken', 'broken'))).toBe(true);
+  expect(executions('broken')).toMatchObject([{ attempt: 3 }]);
+});
+
 describe('an invocation that is refused', () => {
   test('F163: is sent again after a 429, and then executed once', async () => {
     astray.does(async (invoke, response, number) => (number === 1 ? refuse(response, 429, 'TooManyRequestsException') : passOn(await invoke(), response)));
