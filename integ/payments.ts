@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ExpectedResult, IntegTest, type IApiCall } from '@aws-cdk/integ-tests-alpha';
 import { App, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function as LambdaFunction, FunctionProps, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { IdempotencyTable } from '../lib';
@@ -21,7 +21,7 @@ export const newCase = (app: App, id: string, stack: Stack): IntegTest => new In
 });
 
 /** A function that pays, and knows nothing of keys. Its logs go with it. */
-export function payments(scope: Construct, id = 'Payments'): LambdaFunction {
+export function payments(scope: Construct, id = 'Payments', written: Partial<FunctionProps> = {}): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, { removalPolicy: RemovalPolicy.DESTROY });
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
@@ -31,6 +31,7 @@ export function payments(scope: Construct, id = 'Payments'): LambdaFunction {
     code: Code.fromAsset(join(__dirname, 'handler')),
     logGroup,
     role,
+    ...written,
   });
 }
 

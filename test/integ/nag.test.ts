@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { ShopStack } from '../../bin/shop-stack';
 import { stack as attach } from '../../integ/integ.attach';
 import { stack as httpApi } from '../../integ/integ.http-api';
+import { stack as relay } from '../../integ/integ.relay';
 import { stack as restApi } from '../../integ/integ.rest-api';
 
 // Nothing here looks into the handlers, which take a second to bundle.
@@ -20,7 +21,7 @@ const acknowledgedIn = (stack: Stack): ReadonlyMap<string, string> =>
     .flatMap(({ data }) => Object.entries<string>(data))
     .map(([id, reason]) => [id.replace(/^annotation::/i, ''), reason]));
 
-test.each([['the example', shop], ['integ.http-api', httpApi], ['integ.rest-api', restApi], ['integ.attach', attach]])(
+test.each([['the example', shop], ['integ.http-api', httpApi], ['integ.rest-api', restApi], ['integ.attach', attach], ['integ.relay', relay]])(
   'AwsSolutions finds nothing in %s that is not acknowledged there, with a reason', (_name, stack) => {
     expect(findingsOf(stack)).toEqual([]);
     for (const reason of acknowledgedIn(stack).values()) expect(reason).toMatch(/^[A-Z].{20,}\.$/);

@@ -8,8 +8,8 @@ const cases = readdirSync(INTEG).filter((file) => /^integ\..+\.ts$/.test(file));
 const filesOf = (name: string): string[] => readdirSync(join(INTEG, `${name}.snapshot`)).filter((file) => !file.startsWith('asset.'));
 const textOf = (name: string, file: string): string => readFileSync(join(INTEG, `${name}.snapshot`, file), 'utf8');
 
-test('there is a case for each construct that functions are attached by', () => {
-  expect(cases).toEqual(expect.arrayContaining(['integ.attach.ts', 'integ.http-api.ts', 'integ.rest-api.ts']));
+test('there is a case for each construct that functions are attached by, and one for relays', () => {
+  expect(cases).toEqual(expect.arrayContaining(['integ.attach.ts', 'integ.http-api.ts', 'integ.relay.ts', 'integ.rest-api.ts']));
 });
 
 describe.each(cases)('the snapshot of %s', (name) => {
