@@ -185,7 +185,8 @@ class Service {
   private async execute(request: IncomingMessage, { leaseMs }: Route): Promise<Answer> {
     const act = JSON.parse((request.headers['conformance-act'] as string | undefined) ?? '{}') as Act;
     try {
-      return await this.operation.run((request.headers['conformance-effect'] as string | undefined) ?? '', act, leaseMs);
+      // A lease outlasts the time that a handler has: who takes over finds what became of it.
+      return await this.operation.run((request.headers['conformance-effect'] as string | undefined) ?? '', act, leaseMs / 2);
     } catch (error) {
       if (error instanceof Thrown) return json(500, { message: 'Internal Server Error' });
       throw error;
