@@ -46,9 +46,9 @@ export class Connections {
     };
   }
 
-  /** @param headers name, value, name, value: Node sends them as they are */
-  public request(method: string, path: string, headers: readonly string[]): ClientRequest {
-    return (this.#secure ? https : http).request({ ...this.#target, method, path, headers: headers as string[] });
+  /** @param headers not as the list that Node would take too: tracers copy headers into an object to add their own */
+  public request(method: string, path: string, headers: Readonly<Record<string, string>>): ClientRequest {
+    return (this.#secure ? https : http).request({ ...this.#target, method, path, headers });
   }
 
   /** Opens a connection for the first request, so that it need not wait for the handshakes. Keeps no process alive. */

@@ -5,8 +5,7 @@ import type { Connections } from './connections';
 export interface Outgoing {
   readonly method: string;
   readonly path: string;
-  /** Name, value, name, value. */
-  readonly headers: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
   /** Largest answer in bytes; more is an error. */
   readonly maxBytes: number;

@@ -39,8 +39,8 @@ export class Signer {
     this.#scope = scope;
   }
 
-  /** The headers to send, those of the request among them, as Node takes them: name, value, name, value. */
-  public sign(request: SignableRequest, credentials: Credentials, now: EpochMillis): string[] {
+  /** The headers to send, those of the request among them. */
+  public sign(request: SignableRequest, credentials: Credentials, now: EpochMillis): Record<string, string> {
     const time = stamp(now);
     const day = time.slice(0, 8);
     const { key, scope } = this.#key(day, credentials);
@@ -55,20 +55,20 @@ export class Signer {
     if (sessionToken !== undefined) headers.push(['x-amz-security-token', sessionToken]);
     headers.sort(byName);
 
-    const sent: string[] = [];
+    const sent: Record<string, string> = {};
     let canonical = '';
     let names = '';
     for (const header of headers) {
       const name = header[0];
       const value = header[1];
-      sent.push(name, value);
+      sent[name] = value;
       canonical += `${name}:${value}\n`;
       names += names === '' ? name : `;${name}`;
     }
     const path = this.#scope.service === 's3' ? request.path : encodedAgain(request.path);
     const canonicalRequest = `${request.method}\n${path}\n\n${canonical}\n${names}\n${bodyHash}`;
     const signature = hmacHex(key, `${ALGORITHM}\n${time}\n${scope}\n${sha256Hex(canonicalRequest)}`);
-    sent.push('authorization', `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`);
+    sent.authorization = `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
     return sent;
   }
 

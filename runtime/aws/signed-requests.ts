@@ -153,9 +153,9 @@ export class SignedRequests {
     const now = (this.#clock.now() + this.#skew) as EpochMillis;
     const known = credentials.current();
     const signed = this.#signer.sign({ method, host, path, headers, body }, known instanceof Promise ? await known : known, now);
-    signed.push('user-agent', USER_AGENT);
-    if (unsigned !== undefined) signed.push(...unsigned.flat());
-    if (method !== 'GET') signed.push('content-length', String(Buffer.byteLength(body)));
+    signed['user-agent'] = USER_AGENT;
+    for (const [name, value] of unsigned ?? []) signed[name] = value;
+    if (method !== 'GET') signed['content-length'] = String(Buffer.byteLength(body));
     const timeLeft = (): number => Math.min(limits.perTry, deadline - this.#clock.monotonic());
     const openWithin = sendBy === Infinity ? undefined : sendBy - this.#clock.monotonic();
     try {

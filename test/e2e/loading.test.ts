@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { REPOSITORY } from './support/place';
 import { ENV, LAYER } from '../../lib/contract';
 import { httpApiEvent } from '../../runtime/testing/events';
+import { CREDENTIALS, startDynamoDb } from '../support/dynamodb';
 
 const FIXTURES = path.join(__dirname, 'fixtures', 'loading');
 
@@ -31,4 +33,27 @@ test('F161: a preloaded tracer sees the function’s own module, which finds its
 
 test('F162: a store that cannot work as it is configured is told at init', () => {
   expect(() => load('mistaken.handler')).toThrow(/the least version that works is 3\.363\.0/);
+});
+
+test('F210: a tracer that copies the headers of every HTTP request leaves those to the store as they are', async () => {
+  const dynamodb = await startDynamoDb();
+  try {
+    const env = {
+      ...environment('payments.handler'),
+      [ENV.TABLE_NAME]: await dynamodb.createTable('traced'),
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    };
+    const event = httpApiEvent({ path: '/payments', headers: { 'Idempotency-Key': 'payment-1' }, body: 'amount=1' });
+    const args = ['--no-warnings', '--require', path.join(FIXTURES, 'http-tracer.cjs'), path.join(FIXTURES, 'invoke.mjs'), ENTRY, JSON.stringify(event)];
+    const run = async () => {
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env });
+      return { answer: JSON.parse(stdout.trim().split('\n').at(-1)!) as object, stderr };
+    };
+    expect(await run()).toMatchObject({ answer: { statusCode: 201, body: 'payments.handler' }, stderr: '2 requests traced\n' });
+    expect(await run()).toMatchObject({ answer: { statusCode: 201, headers: { 'X-Idempotent-Replay': 'true' } }, stderr: '1 requests traced\n' });
+  } finally {
+    await dynamodb.stop();
+  }
 });

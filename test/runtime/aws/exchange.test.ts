@@ -3,7 +3,7 @@ import { Connections } from '../../../runtime/aws/connections';
 import { exchange, type ExchangeError } from '../../../runtime/aws/exchange';
 import { startService, type TestService } from '../../support/aws-service';
 
-const REQUEST = { method: 'POST', path: '/', headers: ['host', 'h', 'content-length', '2'], body: 'hi', maxBytes: 1_000 };
+const REQUEST = { method: 'POST', path: '/', headers: { 'host': 'h', 'content-length': '2' }, body: 'hi', maxBytes: 1_000 };
 const LIMIT = () => 5_000;
 const failure = (promise: Promise<unknown>): Promise<ExchangeError> =>
   promise.then(() => { throw new Error('it did not fail'); }, (error: ExchangeError) => error);

@@ -57,8 +57,7 @@ test(`the signature of ${REQUESTS} requests is the one that the SDK's own signer
           { method, protocol: 'https:', hostname: host, path: at, query: {}, headers: { ...Object.fromEntries(headers), host }, body },
           { signingDate: new Date(now) },
         );
-        const sent = Object.fromEntries(Array.from({ length: mine.length / 2 }, (_, pair) => [mine[2 * pair]!, mine[2 * pair + 1]!]));
-        expect(sent).toEqual(theirs.headers);
+        expect(mine).toEqual(theirs.headers);
       },
     ),
     { numRuns: REQUESTS },
@@ -75,7 +74,7 @@ test('the signing key is made anew when the day or the credentials change', () =
     signer.sign(request, second!, epochMillis(day)),
     signer.sign(request, first!, epochMillis(day + 86_400_000)),
     signer.sign(request, first!, epochMillis(day)),
-  ].map((headers) => headers.at(-1));
+  ].map(({ authorization }) => authorization);
   expect(new Set(signatures).size).toBe(3);
   expect(signatures[3]).toBe(signatures[0]);
 });
