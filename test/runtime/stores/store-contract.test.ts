@@ -43,7 +43,6 @@ afterAll(async () => {
 });
 
 const stores: Record<string, () => IdempotencyStore> = {
-  'memory': () => new MemoryStore(),
   'DynamoDB': () => new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }),
   'DynamoDB without the SDK': () => new DynamoDbStore({ tableName: 'keys', transport: signed.transport }),
   'DynamoDB with other attribute names': () =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { MemoryStore } from '../../../../runtime/stores/memory/memory-store';
 import type { Claim } from '../../../../runtime/stores/store';
+import { storeContract } from '../../../../runtime/testing/store-contract';
 import { epochMillis, epochSeconds, millis, plus } from '../../../../runtime/time';
 
 const T0 = 1_800_000_000_000;
@@ -9,6 +10,13 @@ const claimOf = (id: string, at = 0, ttl = 4): Claim => {
   return { id, token: `token of ${id}`, fingerprint: Uint8Array.of(1), now, leaseEnd: plus(now, millis(1_000)), expiresAt: epochSeconds(Math.floor(now / 1000) + ttl), margin: millis(0), takeover: true };
 };
 const response = { statusCode: 200, headers: [], encoding: { base64: false, deflated: false, tooLarge: false } };
+
+// Apart from the other stores: it needs no server, and runs the transitions themselves.
+describe('the memory store', () => {
+  test.each(storeContract.map((promise) => [promise.name, promise] as const))('%s', async (_, { run }) => {
+    await run(new MemoryStore());
+  });
+});
 
 test('F36: it stays within its bound and never drops an execution in progress', async () => {
   const step = fc.record({ id: fc.integer({ min: 0, max: 30 }), finish: fc.boolean(), wait: fc.constantFrom(0, 0, 0, 6_000) });
