@@ -97,12 +97,41 @@ describe('the types', () => {
     export const wrong: IdempotencyOptions = { ttlSeconds: '60' };
   `;
   const TESTING = "export * from 'cdk-idempotent-api/testing';\n";
+  const CLIENT = `
+    import { idempotentFetch, keyFrom, keyOf, type Attempt, type IdempotencyErrorBody } from 'cdk-idempotent-api/client';
+    const attempts: Attempt[] = [];
+    const send = idempotentFetch(undefined, { firstSentHeader: 'Repeatability-First-Sent', onAttempt: (attempt) => void attempts.push(attempt) });
+    export async function pay(): Promise<string | undefined> {
+      const response = await send('https://api.example.com/payments', { method: 'POST', headers: { 'Idempotency-Key': await keyFrom(['order', 7]) } });
+      const { code } = await response.json() as IdempotencyErrorBody;
+      // @ts-expect-error There is no such code.
+      if (code === 'IDEMPOTENCY_KEY_LOST') throw new Error(code);
+      return code === 'IDEMPOTENCY_KEY_EXPIRED' ? undefined : keyOf(response);
+    }
+    // @ts-expect-error A number of retries is a number.
+    idempotentFetch(undefined, { retries: '3' });
+  `;
+  const CONFORMANCE = `
+    import { suite, suiteOf, type Target } from 'cdk-idempotent-api/conformance';
+    const target: Target = { url: 'https://api.example.com/payments', routes: { dated: 'https://api.example.com/dated' } };
+    export const run = async (): Promise<string[]> => {
+      const titles: string[] = [];
+      for (const test of [...suite, ...suiteOf('stripe')]) titles.push(\`\${test.id} \${test.title} \${String(await test.run(target))}\`);
+      return titles;
+    };
+    // @ts-expect-error There is no such profile.
+    suiteOf('paypal');
+    // @ts-expect-error A target has an address.
+    export const nowhere: Target = {};
+  `;
 
   beforeAll(() => {
     link(['@types/node', 'undici-types'], folder.path);
     for (const extension of ['ts', 'mts', 'cts']) {
       write(`runtime.${extension}`, RUNTIME);
       write(`testing.${extension}`, TESTING);
+      write(`client.${extension}`, CLIENT);
+      write(`conformance.${extension}`, CONFORMANCE);
     }
   });
 
@@ -112,7 +141,8 @@ describe('the types', () => {
     ['esnext', 'bundler'],
   ])('check with module %s and resolution %s, with libraries checked and nothing but Node\'s types installed', (module, resolution) => {
     const compiler = [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')];
-    const sources = ['ts', 'mts', ...(resolution === 'bundler' ? [] : ['cts'])].flatMap((extension) => [`runtime.${extension}`, `testing.${extension}`]);
+    const sources = ['ts', 'mts', ...(resolution === 'bundler' ? [] : ['cts'])].flatMap((extension) =>
+      ['runtime', 'testing', 'client', 'conformance'].map((name) => `${name}.${extension}`));
     const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023', '--types', 'node', '--module', module, '--moduleResolution', resolution];
     const { stdout } = spawnSync(process.execPath, [...compiler, ...flags, ...sources], { cwd: folder.path, encoding: 'utf8' });
     expect(stdout).toBe('');
