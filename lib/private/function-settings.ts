@@ -127,10 +127,10 @@ export class FunctionSettings extends Construct {
   private configuration(): WireConfiguration {
     // Only an attached function is told anything, so one of the two is there.
     const defaults = (this.defaults ?? this.routeDefaults)!;
-    const routes = [...this.routes].flatMap(([route, settings]): [string, WireSettings][] => {
-      const own = difference(settings, defaults);
-      return Object.keys(own).length === 0 ? [] : [[route, own]];
-    });
+    const own = new Map([...this.routes].map(([route, settings]) => [route, difference(settings, defaults)]));
+    const differs = (route: string): boolean => Object.keys(own.get(route) ?? {}).length > 0;
+    // A route that says nothing would have what its path says for any method.
+    const routes = [...own].filter(([route]) => differs(route) || differs(route.replace(/^\S+/, 'ANY')));
     return routes.length === 0 ? { defaults } : { defaults, routes: Object.fromEntries(routes) };
   }
 

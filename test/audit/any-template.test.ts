@@ -9,12 +9,12 @@ import { CfnListener, CfnListenerRule, CfnLoadBalancer, CfnTargetGroup } from 'a
 import { Code, Function, FunctionUrlAuthType, Runtime, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import fc from 'fast-check';
 import { audit } from '../../audit/command';
+import { DeployedResources } from '../../audit/deployed-resources';
 import { Idempotency, IdempotencyTable } from '../../lib';
+import { HeaderNames } from '../../lib/private/header-names';
 import { decides } from '../../lib/private/protection/deployed';
 import { lackingHeaders } from '../../lib/private/protection/preflight';
 import { judgedRoutes } from '../../lib/private/protection/routes';
-import { HeaderNames } from '../../lib/private/header-names';
-import { DeployedResources } from '../../audit/deployed-resources';
 import { readAssembly, type Assembly, type Resource } from '../../local/assembly';
 
 type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
@@ -41,7 +41,9 @@ function everyKind(stack: Stack): void {
     const forward = [{ type: 'forward', targetGroupArn: group.ref }];
     const listener = new CfnListener(stack, `Listener${name}`, { loadBalancerArn: balancer.ref, defaultActions: forward });
     new CfnListenerRule(stack, `Rule${name}`, {
-      priority: at + 1, listenerArn: listener.ref, actions: forward,
+      priority: at + 1,
+      listenerArn: listener.ref,
+      actions: forward,
       conditions: [{ field: 'path-pattern', pathPatternConfig: { values: [`/${name}`] } }, { field: 'http-request-method', httpRequestMethodConfig: { values: ['POST'] } }],
     });
   }

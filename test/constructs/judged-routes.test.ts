@@ -338,17 +338,69 @@ describe('F194: nothing is called protected that', () => {
     ]);
   });
 
+  test('a relay was, whose handler somebody has changed; an alias of SAM that nobody publishes', () => {
+    const stack = newStack();
+    const relay = new Idempotency(stack, 'Idempotency').relay(newFunction(stack, 'Target', { runtime: Runtime.PYTHON_3_13 }));
+    relay.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    (relay.node.defaultChild as CfnResource).addPropertyOverride('Handler', 'other.handler');
+    const template = new CfnInclude(stack, 'Included', { templateFile: join(__dirname, 'fixtures', 'templates', 'serverless.json') });
+    const pay = template.getResource('Pay');
+    new Idempotency(stack, 'Other').attachCfn(pay);
+    pay.addPropertyOverride('Events', undefined);
+    pay.addPropertyOverride('AutoPublishAlias', 'live');
+    const fn = newFunction(stack, 'Unused');
+    for (const alias of ['live', 'old']) {
+      integrationOf(stack, `/${alias}`, fn, { IntegrationUri: { 'Fn::Join': [':', [{ 'Fn::GetAtt': [stack.resolve(pay.logicalId), 'Arn'] }, alias]] } });
+    }
+    expect(verdicts(stack)).toEqual([
+      'ANY $default: unprotected, the handler of the relay Stack/Idempotency/Relay.Target/Function was changed to other.handler',
+      'POST /live: protected, redirected',
+      'POST /old: unprotected, calls version old of Stack/Included/Pay, whose code nobody can see from here',
+    ]);
+  });
+
+  test('somebody exempted: a route has the settings that the runtime takes for it, and one for many says which of them are not', () => {
+    const stack = newStack();
+    const fn = newFunction(stack, 'A');
+    const api = new IdempotentApi(stack, 'Ours');
+    api.addRoutes({ path: '/a', methods: [HttpMethod.ANY], handler: fn, idempotent: false });
+    api.addRoutes({ path: '/a', methods: POST, handler: fn });
+    api.addRoutes({ path: '/b', methods: [HttpMethod.ANY], handler: fn });
+    api.addRoutes({ path: '/b', methods: [HttpMethod.PUT], handler: fn, idempotent: false });
+    fn.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    const group = new CfnTargetGroup(stack, 'Group', { targetType: 'lambda', targets: [{ id: fn.functionArn }] });
+    const listener = new CfnListener(stack, 'Listener', { loadBalancerArn: 'arn:elsewhere', defaultActions: [{ type: 'fixed-response' }] });
+    new CfnListenerRule(stack, 'Rule', {
+      priority: 1,
+      listenerArn: listener.ref,
+      actions: [{ type: 'forward', targetGroupArn: group.ref }],
+      conditions: [{ field: 'http-request-method', httpRequestMethodConfig: { values: ['POST'] } }],
+    });
+    expect(verdicts(stack).sort()).toEqual([
+      'ANY $default: protected, redirected, but for ANY /a, PUT /b (idempotent: false)',
+      'ANY /a: exempt, idempotent: false',
+      'ANY /b: protected, redirected, but for PUT /b (idempotent: false)',
+      'POST /*: protected, redirected, but for ANY /a (idempotent: false)',
+      'POST /a: protected, redirected',
+      'PUT /b: exempt, idempotent: false',
+    ]);
+  });
+
   test('is described in part, or under a key that only the deployment knows', () => {
     const stack = newStack();
     const fn = attached(stack, 'A');
     const integration = { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri: stack.resolve(fn.functionArn) } };
     const later = (value: unknown) => ({ 'Fn::If': ['IsProd', value, { Ref: 'AWS::NoValue' }] });
-    new CfnRestApi(stack, 'Spec', { body: { paths: {
-      '/a': { post: later(integration), get: null, parameters: [{ 'x-amazon-apigateway-integration': {} }] },
-      '/b': { put: { 'x-amazon-apigateway-integration': later({}) } },
-      '/c': { delete: {} },
-      '/d': null,
-    } } });
+    new CfnRestApi(stack, 'Spec', {
+      body: {
+        paths: {
+          '/a': { post: later(integration), get: null, parameters: [{ 'x-amazon-apigateway-integration': {} }] },
+          '/b': { put: { 'x-amazon-apigateway-integration': later({}) } },
+          '/c': { delete: {} },
+          '/d': null,
+        },
+      },
+    });
     integrationOf(stack, '/keyed', fn, {}).route.addPropertyOverride('RouteKey', { Ref: 'RouteKey' });
     const madeLater = 'its OpenAPI description is put together at the deployment, so that nobody can see its routes';
     expect(verdicts(stack)).toEqual([`POST /a: unprotected, ${madeLater}`, `PUT /b: unprotected, ${madeLater}`, 'ANY {}: protected, redirected']);

@@ -4,6 +4,7 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
 import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, ResponseEncryption, StoreResponse, TenantSource } from '../../lib';
+import { routeSettings } from '../../runtime/configuration/settings';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
 const wire = (settings: IdempotencySettings) => {
@@ -11,6 +12,22 @@ const wire = (settings: IdempotencySettings) => {
   new Idempotency(stack, 'Idempotency', settings).attach(newFunction(stack));
   return settingsOf(Template.fromStack(stack)).defaults;
 };
+
+test.each([
+  ['exempt', { idempotent: false }],
+  ['with other settings', { required: true }],
+])('F218: a route of one method beside one of any method that is %s has its own settings where the runtime looks for them, also where those are the defaults', (_, any) => {
+  const stack = newStack();
+  const fn = newFunction(stack);
+  const api = new IdempotentApi(stack, 'Api');
+  api.addRoutes({ path: '/a', methods: [HttpMethod.ANY], handler: fn, ...any });
+  api.addRoutes({ path: '/a', methods: [HttpMethod.POST], handler: fn });
+  api.addRoutes({ path: '/b', methods: [HttpMethod.POST], handler: fn });
+  const { routes } = settingsOf(Template.fromStack(stack));
+  expect(routeSettings(routes, 'POST', '/a')).toEqual({});
+  expect(routeSettings(routes, 'PUT', '/a')).not.toEqual({});
+  expect(routeSettings(routes, 'POST', '/b')).toBeUndefined();
+});
 
 describe('header names', () => {
   test.each([

@@ -7,6 +7,9 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** In the place of a path: the gateway has no routes, and tells the runtime the path of each request. */
+export const ANY_PATH = '*';
+
 const unprotected = (reason: string): Verdict => ({ state: 'unprotected', reason });
 
 /** What holds of several things that a request may meet. */
@@ -20,7 +23,7 @@ const NOT_JAVASCRIPT = /^(python|java|dotnet|ruby|go)/;
  * What becomes of a request that the gateway hands to a function.
  *
  * @param invoked a function, an alias or a version
- * @param route as the runtime names it, `POST /payments`
+ * @param route as the runtime names it, `POST /payments`, or `ANY *`
  */
 export function protectionOf(invoked: Deployed, route: string): Verdict {
   switch (invoked.type) {
@@ -62,16 +65,20 @@ function ofFunction(fn: Deployed, route: string): Verdict {
   if (isAbsent(variables[ENV.SETTINGS])) return unprotected(`${fn.path} is not attached`);
   const off = switchedOff(variables[ENV.DISABLED]);
   if (off !== undefined) return unprotected(`${fn.path} ${off} by ${ENV.DISABLED}`);
-  if (settingsOf(variables[ENV.SETTINGS], route)?.disabled) return { state: 'exempt', reason: 'idempotent: false' };
+  const { isExempt, exceptions } = exemptionsIn(variables[ENV.SETTINGS], route);
+  if (isExempt) return { state: 'exempt', reason: 'idempotent: false' };
+  const protectedBy = (how: string): Verdict =>
+    ({ state: 'protected', reason: exceptions.length === 0 ? how : `${how}, but for ${exceptions.join(', ')} (idempotent: false)` });
 
-  if (variables[ENV.TARGET] !== undefined && handler === RELAY.HANDLER) {
+  if (variables[ENV.TARGET] !== undefined) {
+    if (handler !== RELAY.HANDLER) return unprotected(`the handler of the relay ${fn.path} was changed to ${textOf(handler)}`);
     const [target] = fn.referred(variables[ENV.TARGET]);
-    return { state: 'protected', reason: `relay to ${target?.path ?? textOf(variables[ENV.TARGET])}` };
+    return protectedBy(`relay to ${target?.path ?? textOf(variables[ENV.TARGET])}`);
   }
   if (variables[ENV.HANDLER] === undefined) {
     return NOT_JAVASCRIPT.test(textOf(runtime))
       ? unprotected(`${fn.path} runs on ${textOf(runtime)}, where nothing wraps its handler`)
-      : { state: 'protected', reason: 'wraps its handler in code, as its environment says' };
+      : protectedBy('wraps its handler in code, as its environment says');
   }
 
   // Another layer that redirects handlers may have come after ours, and calls it then.
@@ -79,7 +86,7 @@ function ofFunction(fn: Deployed, route: string): Verdict {
   if (!isOurs) return unprotected(`the handler of ${fn.path} was changed to ${textOf(handler)} after it was attached`);
   const hasLayer = fn.referred(layers).some(({ type, properties }) => type === TYPES.LAYER && properties.Description === LAYER.DESCRIPTION);
   if (!hasLayer) return unprotected(`the layers of ${fn.path} were changed after it was attached, and leave out the runtime: every request fails`);
-  return { state: 'protected', reason: 'redirected' };
+  return protectedBy('redirected');
 }
 
 /** By a variable that says so, or that the deployment may give the value to. */
@@ -89,12 +96,30 @@ function switchedOff(variable: Value): string | undefined {
   return values.some((value) => value.includes('{}')) ? 'may be switched off' : undefined;
 }
 
-/** What holds on a route, in so far as it is known: what is not before the deployment counts as nothing. */
-function settingsOf(value: Value, route: string): { readonly disabled?: boolean } | undefined {
+/** Routes on which somebody said `idempotent: false`. */
+interface Exemptions {
+  readonly isExempt: boolean;
+  /** Of those that a route may carry, where it is one for many methods or paths. */
+  readonly exceptions: readonly string[];
+}
+
+/** As far as settings are known: what is not before the deployment exempts nothing. */
+function exemptionsIn(value: Value, route: string): Exemptions {
+  const { defaults, routes } = fieldsOf(parsed(textOf(value, '0'))) as Partial<WireConfiguration>;
+  const [method, path] = route.split(' ');
+  const isOff = (name: string): boolean => routes?.[name]?.disabled ?? defaults?.disabled ?? false;
+  const own = [route, `ANY ${path}`].find((name) => routes?.[name] !== undefined) ?? route;
+  const carried = Object.keys(routes ?? {}).filter((name) => {
+    const [ofMethod, ofPath] = name.split(' ');
+    const isOfMethod = method === 'ANY' || ofMethod === method;
+    return name !== own && (path === ANY_PATH ? isOfMethod || ofMethod === 'ANY' : isOfMethod && ofPath === path);
+  });
+  return { isExempt: isOff(own), exceptions: carried.filter(isOff) };
+}
+
+function parsed(text: string): unknown {
   try {
-    const { defaults, routes = {} } = JSON.parse(textOf(value, '0')) as WireConfiguration;
-    const every = route.replace(/^\S+/, 'ANY');
-    return { ...defaults, ...routes[every], ...routes[route] };
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value, variantsOf } from './deployed';
-import { protectionOf, Verdict, worstOf } from './function-protection';
+import { ANY_PATH, protectionOf, Verdict, worstOf } from './function-protection';
 import { describedRoutes } from './open-api';
 import { honoursKeys } from '../methods';
 
@@ -42,6 +42,8 @@ const QUALIFIER = /(?:^|functions\/|function:)\{\}:([^/]+)(?:\/|$)/;
 const UNKNOWN_QUALIFIER = '{}';
 const LAMBDA_ARN = /:lambda:[^:]*:[^:]*:function:([^/]+)/;
 const UNKNOWN_FUNCTION = /^\{\}$|:lambda:path\/[^{]*\{\}/;
+const LATEST = '$LATEST';
+const WITHOUT_ROUTES: ReadonlySet<string> = new Set([TYPES.URL, TYPES.LOAD_BALANCER, TYPES.LISTENER, TYPES.LISTENER_RULE]);
 const UNREADABLE = 'has no integration that can be read';
 const MAPPED = 'a mapping template, and no proxy integration, makes what its function is invoked with: the runtime sees no request in it';
 const MOCK = { state: 'exempt', reason: 'a mock, which calls nothing' } as const;
@@ -217,8 +219,9 @@ function unknownTarget(target: Value): string {
 
 /** A function by itself, or the alias or the version of it that is named behind its ARN. */
 function qualified(route: Route, invoked: Deployed, qualifier: string | undefined, resources: readonly Deployed[]): JudgedRoute {
-  const name = `${route.method} ${route.path}`;
-  if (invoked.type !== TYPES.FUNCTION || qualifier === undefined || qualifier === '$LATEST') {
+  const name = `${route.method} ${WITHOUT_ROUTES.has(route.api.type) ? ANY_PATH : route.path}`;
+  const isPublished = invoked.type === TYPES.VERSION || invoked.type === TYPES.ALIAS;
+  if (isPublished || qualifier === undefined || [LATEST, invoked.properties.AutoPublishAlias].includes(qualifier)) {
     return { ...route, invoked, ...protectionOf(invoked, name) };
   }
   const alias = resources.find(({ type, properties, referred }) =>
