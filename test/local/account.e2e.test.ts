@@ -26,14 +26,18 @@ test('the app of cdk.json is run, with the context, the parameter and the SSM va
   expect(body).toEqual({ id: 'Pay', runs: 1, AWS_REGION: 'eu-west-1', STAGE: 'beta', SIZE: 'large', CURRENCY: 'EUR', ssm: true });
 });
 
-test('an imported table is made, so that a keyed request is executed once and replayed', async () => {
-  const first = await post('Payments', '/payments', 'key-1');
-  const second = await post('Payments', '/payments', 'key-1');
+test.each([
+  ['by its name', 'Payments', '/payments', 'records-of-another-app'],
+  ['by its ARN', 'Refunds', '/refunds', 'records-by-arn'],
+  ['of another account, by its ARN', 'Payouts', '/payouts', 'records-of-another-account'],
+])('F141: a table that is imported %s is made, so that a keyed request is executed once and replayed', async (_, api, path, table) => {
+  const first = await post(api, path, 'key-1');
+  const second = await post(api, path, 'key-1');
   expect([first.response.status, second.response.status]).toEqual([201, 201]);
   expect(second.response.headers.get('x-idempotent-replay')).toBe('true');
   expect(second.body).toEqual(first.body);
-  expect((await cli.ready()).tables).toEqual([{ id: 'records-of-another-app', name: 'records-of-another-app' }]);
-  expect(cli.stderr).toContain('the table \\"records-of-another-app\\" is not in the assembly');
+  expect((await cli.ready()).tables).toContainEqual({ id: table, name: table });
+  expect(cli.stderr).toContain(`the table \\"${table}\\" is not in the assembly`);
 });
 
 test('a nested stack is served', async () => {
@@ -64,7 +68,7 @@ test('a folder whose cdk.json names no app says what to give', async () => {
 test('an app of cdk.json that is the folder of an assembly is run as it is', async () => {
   const other = new UserFolder({ app: `${user.directory}/cdk.out` });
   const own = other.start('local', '--port', '0', '--parameter', 'Size=small', '--ssm', '/shop/currency=USD', '--json');
-  expect((await own.ready()).apis.map(({ id }) => id)).toEqual(['Payments', 'Orders']);
+  expect((await own.ready()).apis.map(({ id }) => id)).toEqual(['Payments', 'Refunds', 'Payouts', 'Orders']);
   await own.stop();
   other.remove();
 });
