@@ -32,6 +32,9 @@ afterAll(async () => {
   user.remove();
 });
 
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+};
 const post = async (body: string, key?: string) => {
   const response = await fetch(`${url}/payments`, {
     method: 'POST', headers: { 'content-type': 'text/plain', ...(key === undefined ? {} : { 'idempotency-key': key }) }, body,
@@ -52,6 +55,33 @@ test('F143: an edit under load: none of 50 requests in flight fails, the new cod
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
   expect(answers.filter(({ text }) => text !== 'v1 hello' && text !== 'v2 hello')).toEqual([]);
   expect(await post('', 'key-1')).toEqual({ status: 201, replayed: 'true', text: 'v1 hello' });
+});
+
+test('F143: while 50 requests are in flight all the time, an edit fails none of them, and whoever asks after it gets the new code', async () => {
+  const count = reloads().length;
+  const answers: { readonly status: number; readonly text: string; readonly isAfterwards: boolean }[] = [];
+  let isReloaded = false;
+  let isOver = false;
+  const caller = async (): Promise<void> => {
+    while (!isOver) {
+      const isAfterwards = isReloaded;
+      answers.push({ ...await post(''), isAfterwards });
+    }
+  };
+  const load = Promise.all(Array.from({ length: 50 }, caller));
+  await until(() => answers.length >= 50);
+  save('v2, edited');
+  await reloaded(count + 1);
+  isReloaded = true;
+  await until(() => answers.filter(({ isAfterwards }) => isAfterwards).length >= 50);
+  isOver = true;
+  await load;
+
+  expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+  expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(['v2 hello', 'v2, edited hello']));
+  expect(answers.filter(({ isAfterwards, text }) => isAfterwards && text !== 'v2, edited hello')).toEqual([]);
+  save('v2');
+  await reloaded(count + 2);
 });
 
 test('F143: an app that fails to synthesize leaves the old one serving and says why; mended, it is served', async () => {
