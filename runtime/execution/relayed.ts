@@ -32,9 +32,13 @@ const PARTING_TIME = 250;
 /** Pauses before an invocation that was refused for the target's set-up is sent again, in milliseconds. */
 const SET_UP_PAUSES = [100, 300, 900];
 
-/** 502: what Lambda could not set up, so that the function has not run. Source: "Invoke", Lambda API reference, errors. */
+/**
+ * What Lambda could not set up, so that the function has not run: 502, 408 or 409.
+ * Not `EFSIOException`, which may be of a file that the handler had open. Source:
+ * "Invoke", Lambda API reference, errors.
+ */
 const SET_UP_FAILED =
-  /^(EC2(AccessDenied|Throttled|Unexpected)|ENILimitReached|EFS(IO|MountConnectivity|MountFailure|MountTimeout)|InvalidRuntime|InvalidSecurityGroupID|InvalidSubnetID|InvalidZipFile|KMS(AccessDenied|Disabled|InvalidState|NotFound)|SnapStart(NotReady|Timeout)?|SubnetIPAddressLimitReached|ResourceNotReady)Exception$/;
+  /^(EC2(AccessDenied|Throttled|Unexpected)|ENILimitReached|EFSMount(Connectivity|Failure|Timeout)|InvalidRuntime|InvalidSecurityGroupID|InvalidSubnetID|InvalidZipFile|KMS(AccessDenied|Disabled|InvalidState|NotFound)|SnapStart(NotReady|Timeout)?|SubnetIPAddressLimitReached|ResourceNotReady)Exception$/;
 
 /**
  * A handler that is an invocation of another function. What an execution came to
@@ -66,18 +70,13 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
   for (const pause of [...SET_UP_PAUSES, undefined]) {
     const begin = sendBy - performance.now();
     if (begin <= 0) throw new InvokeFailure('not-executed', LEASE_TOO_SHORT);
-    try {
-      const limit = Math.max(1, remainingTime(given) - PARTING_TIME);
-      return resultOf(await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }), isPayloadV2(event));
-    } catch (cause) {
-      if (!(cause instanceof AwsRequestError)) throw cause;
-      const notSetUp = cause.status === 502 && SET_UP_FAILED.test(cause.code);
-      if (!notSetUp && cause.mayHaveTakenEffect) throw new InvokeFailure('unknown', `The target may or may not have run: ${cause.message}`, { cause });
-      if (!notSetUp || pause === undefined || remainingTime(given) < pause + PARTING_TIME) {
-        throw new InvokeFailure('not-executed', `The target has not run: ${cause.message}`, { cause });
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause * random()));
+    const limit = Math.max(1, remainingTime(given) - PARTING_TIME);
+    const reply = await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }).catch(refusedBy);
+    if (!SET_UP_FAILED.test(reply.code ?? '')) return resultOf(reply, isPayloadV2(event));
+    if (pause === undefined || remainingTime(given) < pause + PARTING_TIME) {
+      throw new InvokeFailure('not-executed', `The target has not run: ${answered(reply)}`);
     }
+    await new Promise((resolve) => setTimeout(resolve, pause * random()));
   }
   throw new InvokeFailure('not-executed', 'The target has not run.');
 };
@@ -89,16 +88,29 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
  */
 const nameOf = ({ id, attempt, isTakeover }: IdempotentExecution): string => (attempt === 1 || isTakeover ? id : `${id}-${attempt}`);
 
+/** What Lambda answered, where the transport takes it for an error. */
+function refusedBy(cause: unknown): InvokeReply {
+  if (!(cause instanceof AwsRequestError)) throw cause;
+  const { status, code, message, mayHaveTakenEffect } = cause;
+  if (status === 502 && SET_UP_FAILED.test(code)) return { status, code, payload: Buffer.alloc(0) };
+  throw mayHaveTakenEffect
+    ? new InvokeFailure('unknown', `The target may or may not have run: ${message}`, { cause })
+    : new InvokeFailure('not-executed', `The target has not run: ${message}`, { cause });
+}
+
+const answered = ({ status, code }: InvokeReply): string => `Lambda answered the invocation with ${status}${code === undefined ? '' : ` ${code}`}`;
+
 /** 400, 403, 404 and 413: refused before anything ran. */
 const REFUSED = new Set([400, 403, 404, 413]);
 
 const BEGUN_BEFORE = 'an execution of this key was begun before, and what became of it is not known here';
 
-function resultOf({ status, code, functionError, payload }: InvokeReply, isV2: boolean): unknown {
+function resultOf(reply: InvokeReply, isV2: boolean): unknown {
+  const { status, code, functionError, payload } = reply;
   if (status !== 200) {
     const fate = REFUSED.has(status) ? 'not-executed' : 'unknown';
     const why = code !== undefined && ALREADY_STARTED.test(code) ? `: ${BEGUN_BEFORE}` : '';
-    throw new InvokeFailure(fate, `Lambda answered the invocation with ${status}${code === undefined ? '' : ` ${code}`}${why}.`);
+    throw new InvokeFailure(fate, `${answered(reply)}${why}.`);
   }
   const text = payload.toString('utf8');
   const result = parsed(text);

@@ -309,7 +309,9 @@ test.each([
 
 test.each([
   ['429', refused(429, 'TooManyRequestsException')],
-  ['a set-up that failed', refused(502, 'EFSMountTimeoutException')],
+  ['a set-up that failed', refused(502, 'ENILimitReachedException')],
+  ['a file system that was not mounted', refused(408, 'EFSMountTimeoutException')],
+  ['a snapshot that is not ready', refused(409, 'SnapStartNotReadyException')],
 ])('F163: after %s it is sent again, and then runs once', async (_, reply) => {
   lambda.reply = (number) => (number === 1 ? reply : PAID);
   const { handler, status } = relay();
@@ -319,7 +321,8 @@ test.each([
 
 test.each([
   ['429 to the end', refused(429, 'TooManyRequestsException')],
-  ['a set-up that fails to the end', refused(502, 'EFSMountTimeoutException')],
+  ['a set-up that fails to the end', refused(502, 'ENILimitReachedException')],
+  ['a file system that is not mounted to the end', refused(408, 'EFSMountConnectivityException')],
   ['400', refused(400, 'InvalidRequestContentException')],
   ['403', refused(403, 'AccessDeniedException')],
   ['404', refused(404, 'ResourceNotFoundException')],
@@ -342,6 +345,8 @@ test('F163: so it is where no connection comes about', async () => {
 test.each<[string, ServiceReply]>([
   ['500', refused(500, 'ServiceException')],
   ['a 502 of another kind', refused(502, 'BadGateway')],
+  ['a file system that failed, maybe under the handler', refused(410, 'EFSIOException')],
+  ['the same as a 502', refused(502, 'EFSIOException')],
   ['409', refused(409, 'ResourceConflictException')],
   ['a reset', 'cut'],
   ['no answer in time', 'hang'],
