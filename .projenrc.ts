@@ -294,6 +294,12 @@ project.addTask('mutate', {
   receiveArgs: true,
 });
 
+project.addTask('fuzz', {
+  description: 'Random and hostile input for each part that meets any; writes docs/proof.md, keeps findings in test/corpus',
+  exec: 'node --import tsx scripts/fuzz.ts',
+  receiveArgs: true,
+});
+
 // The other languages are packaged where their toolchains are: in the release workflow.
 project.packageTask.reset();
 project.packageTask.spawn(project.tasks.tryFind('package:js')!);

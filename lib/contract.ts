@@ -59,6 +59,9 @@ export const CLIENT_SKEW_SECONDS = 300;
 /** Largest JSON of `WireConfiguration`, in bytes: Lambda allows 4 KB for a function's whole environment. */
 export const MAX_SETTINGS_BYTES = 4096;
 
+/** The longest time that a setting may give, in seconds: the milliseconds of several in a row are still whole numbers. */
+export const MOST_SECONDS = 1e12;
+
 /** Attribute names of the DynamoDB item. The first two are the table's schema. */
 export const ATTRIBUTES = {
   ID: 'id',

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { casesOf, keep } from './fuzz/corpus';
 import { tell } from './fuzz/page';
 import { run, runsOf, type Finding } from './fuzz/run';
 import { targets } from './fuzz/targets';
-import { parseArgs } from 'node:util';
 
 /** Whether nothing was found. */
 async function main(argv: readonly string[]): Promise<boolean> {
@@ -32,7 +32,7 @@ async function main(argv: readonly string[]): Promise<boolean> {
     }
   }
   const seconds = Math.round((performance.now() - started) / 1000);
-  const figures = `${count(done)} runs over ${chosen.length} targets in ${count(seconds)} s, seed ${seed}: ${found.length === 0 ? 'nothing found' : `${found.length} found`}`;
+  const figures = `${count(done)} runs over ${chosen.length} ${chosen.length === 1 ? 'target' : 'targets'} in ${count(seconds)} s, seed ${seed}: ${found.length === 0 ? 'nothing found' : `${found.length} found`}`;
   if (values.only === undefined) tell(figures);
   console.log(`Fuzz: ${figures}.`);
   return found.length === 0;

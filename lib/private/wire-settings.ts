@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
-import { HEADERS, WireCors, WireFingerprint, WireKeyTime, WireSettings, WireTenant } from '../contract';
+import { HEADERS, MOST_SECONDS, WireCors, WireFingerprint, WireKeyTime, WireSettings, WireTenant } from '../contract';
 import { CorsSettings } from '../cors-settings';
 import { refuse } from './errors';
 import { IdempotencySettings } from '../idempotency-settings';
@@ -110,6 +110,7 @@ function seconds(site: IConstruct, prop: string, duration: Duration | undefined,
   if (duration === undefined) return undefined;
   if (duration.isUnresolved()) return unresolvedSeconds(site, prop, duration);
   const value = duration.toSeconds({ integral: false });
+  if (value > MOST_SECONDS) return refuse({ site, prop, problem: `is ${value} seconds`, remedy: 'Give whole seconds, at most 1e12' });
   if (Number.isInteger(value) && value >= least) return value;
   return refuse({ site, prop, problem: `is ${value} seconds`, remedy: `Give whole seconds, at least ${least}` });
 }

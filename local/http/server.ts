@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Api, Exchange, GatewayRequest, GatewayResponse, Invoke } from '../fronts/front';
 import { LocalError } from '../local-error';
 import { readBody } from './body';
@@ -47,13 +47,30 @@ export async function serve(initial: Api, port: number, observer: Observer, side
   let api = initial;
   let invoke: Invoke | undefined;
   let draining = false;
-  const server = http.createServer((incoming, outgoing) => {
+  // Node.js would refuse a request without `Host` by itself, and still hand on what was sent after it.
+  const server = http.createServer({ requireHostHeader: false }, (incoming, outgoing) => {
     const target = targetOf(incoming);
     if (sideDoor?.leads(target.path)) sideDoor.respond(target, incoming, outgoing);
-    else void respond(target, incoming, outgoing).catch(() => outgoing.destroy());
+    else inTurn(incoming.socket, outgoing, () => respond(target, incoming, outgoing).catch(() => outgoing.destroy()));
   });
 
+  /** Whether a connection goes on, once what came over it so far has been answered. */
+  const turns = new WeakMap<Socket, Promise<boolean>>();
+
+  /** Requests that are not safe are handled in the order in which they were sent (RFC 9112, section 9.3.2), and none after the last. */
+  function inTurn(socket: Socket, outgoing: http.ServerResponse, answer: () => Promise<unknown>): void {
+    const before = turns.get(socket) ?? Promise.resolve(true);
+    turns.set(socket, before.then(async (goesOn) => {
+      if (!goesOn) return false;
+      await answer();
+      return outgoing.shouldKeepAlive && outgoing.getHeader('connection') !== 'close';
+    }));
+  }
+
   async function respond(target: Target, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    if (incoming.httpVersion === '1.1' && incoming.headers.host === undefined) {
+      return send(outgoing, { status: 400, headers: [], body: Buffer.alloc(0) }, { withoutBody: false, close: true });
+    }
     const startedAt = performance.now();
     const head = requestHead(target, incoming);
     const body = await readBody(incoming, api.maxBodyBytes);

@@ -1,7 +1,7 @@
 import { IdempotencyConfigurationError } from '../errors';
 import { nearest } from './nearest';
 import type { IdempotencyOptions } from './options';
-import { ENV, type WireConfiguration, type WireSettings } from '../../lib/contract';
+import { ENV, MOST_SECONDS, type WireConfiguration, type WireSettings } from '../../lib/contract';
 import { isJsonPointer } from '../request/json-pointer';
 import { MAX_KEY_LENGTH } from '../request/key';
 import { isHeaderName } from '../response/http-header';
@@ -27,6 +27,7 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && names.every((name) => isFunction((value as Members)[name]));
 
 const isNumberFrom = (least: number, value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= least;
+const isSeconds = (least: number, value: unknown): boolean => isNumberFrom(least, value) && Number(value) <= MOST_SECONDS;
 /** Without them every response would seem too large to keep. */
 const hasLimits = (value: unknown): boolean =>
   isObject(value) && ['itemBytes', 'writeUnitBytes'].every((name) => isNumberFrom(0, value[name])) &&
@@ -42,8 +43,8 @@ const oneOf = (...values: readonly string[]): Rule => ({
   remedy: values.map((value) => `"${value}"`).join(' or '),
 });
 /** A millisecond at the least: what rounds to nothing was meant as something else. */
-const duration: Rule = { accepts: (value) => isNumberFrom(0.001, value), remedy: 'a number of seconds above 0' };
-const durationOrNone: Rule = { accepts: (value) => isNumberFrom(0, value), remedy: 'a number of seconds, 0 or more' };
+const duration: Rule = { accepts: (value) => isSeconds(0.001, value), remedy: 'a number of seconds above 0, and of at most 1e12' };
+const durationOrNone: Rule = { accepts: (value) => isSeconds(0, value), remedy: 'a number of seconds from 0 to 1e12' };
 const secret: Rule = {
   accepts: (value) => isText(value) || isFunction(value),
   remedy: 'a string that is not empty, or a function that returns one',
@@ -67,13 +68,16 @@ const TENANT_SOURCES = new Map([
   ['all', 'of'],
 ]);
 
-function isTenantSource(value: unknown): boolean {
+/** How many sources may stand within one another. */
+const MOST_LEVELS = 10;
+
+function isTenantSource(value: unknown, level = 1): boolean {
   if (value === 'auto' || value === 'none') return true;
   if (!isObject(value) || !TENANT_SOURCES.has(value.source as string)) return false;
   const detail = TENANT_SOURCES.get(value.source as string);
   if (!hasOnly(value, detail === undefined ? ['source'] : ['source', detail])) return false;
   // "none" among others would read as less isolation than the others give.
-  if (detail === 'of') return isNonEmptyListOf((source) => source !== 'none' && isTenantSource(source))(value.of);
+  if (detail === 'of') return isNonEmptyListOf((source) => source !== 'none' && level < MOST_LEVELS && isTenantSource(source, level + 1))(value.of);
   return detail === undefined || (value.source === 'untrustedHeader' ? isHeaderName(value.name) : isText(value.name));
 }
 
@@ -238,7 +242,10 @@ function suggestion(name: string, rules: Readonly<Record<string, Rule>>): string
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-  if (Array.isArray(value)) return `a list (${value.slice(0, 3).map(shown).join(', ')}${value.length > 3 ? ', ...' : ''})`;
+  if (Array.isArray(value)) {
+    const items = value.slice(0, 3).map((item) => (Array.isArray(item) ? 'a list' : shown(item)));
+    return `a list (${items.join(', ')}${value.length > 3 ? ', ...' : ''})`;
+  }
   if (isObject(value)) return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no members'}`;
   return String(value);
 }

@@ -108,8 +108,9 @@ const writeUnits = (size: number, { writeUnitBytes }: StoreLimits): number => (w
  * @throws ResponseSealed where it is encrypted, and `seal` is missing or is for something else
  */
 export function unpack(stored: StoredResponse, seal?: Seal): HttpResponse {
-  const { statusCode, headers, body, encoding } = opened(stored, seal);
+  const { statusCode } = stored;
   if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) throw new RecordUnreadable('The recorded status is no HTTP status');
+  const { headers, body, encoding } = opened(stored, seal);
   if (!Array.isArray(headers) || !headers.every(isHeader)) throw new RecordUnreadable('The recorded headers are no HTTP headers');
   if (encoding.tooLarge || !(body instanceof Uint8Array)) throw new RecordUnreadable('The recorded response has no body');
   const bytes = encoding.deflated ? inflate(body) : body;

@@ -12,11 +12,14 @@ export interface Outcome {
   readonly finding?: Finding;
 }
 
+/** Milliseconds after which an input is one that never ends. */
+const LONGEST_RUN = 60_000;
+
 /** Runs one target with random inputs, until one fails or `runs` are through. */
-export async function run<Input extends Json>({ inputs, check }: Target<Input>, runs: number, seed: number): Promise<Outcome> {
+export async function run<Input extends Json>({ inputs, check }: Target<Input>, runs: number, seed: number, longest = LONGEST_RUN): Promise<Outcome> {
   const details = await fc.check(fc.asyncProperty(inputs, async (input) => {
     await check(input);
-  }), { numRuns: runs, seed });
+  }), { numRuns: runs, seed, timeout: longest });
   if (!details.failed) return { runs: details.numRuns };
   const [input] = details.counterexample!;
   return { runs: details.numRuns, finding: { input, problem: problemOf(details.errorInstance) } };
@@ -25,7 +28,7 @@ export async function run<Input extends Json>({ inputs, check }: Target<Input>, 
 const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** How many of `all` runs each target has: at least one. */
-export const runsOf = (targets: readonly Target<never>[], all: number): ReadonlyMap<string, number> => {
+export const runsOf = (targets: readonly Pick<Target, 'name' | 'share'>[], all: number): ReadonlyMap<string, number> => {
   const shares = targets.reduce((sum, { share }) => sum + share, 0);
   return new Map(targets.map(({ name, share }) => [name, Math.max(1, Math.round((all * share) / shares))]));
 };

@@ -80,6 +80,10 @@ describe('numbers and times', () => {
     expect(() => make(settings)).toThrow(`Stack/Idempotency: ${prop} is ${value} seconds. Give whole seconds, at least ${least}.`);
   });
 
+  test('F217: throws when ttl is longer than whole milliseconds can tell', () => {
+    expect(() => make({ ttl: Duration.days(1e9) })).toThrow('Stack/Idempotency: ttl is 86400000000000 seconds. Give whole seconds, at most 1e12.');
+  });
+
   test('clockMargin may be 0, where one clock serves all', () => expect(wire({ clockMargin: Duration.seconds(0) }).clockMarginSeconds).toBe(0));
 
   test('F25: throws when ttl is not longer than the processing timeout', () => {

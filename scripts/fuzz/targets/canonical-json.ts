@@ -62,9 +62,7 @@ function bytesOf(input: Input): Buffer {
 function hasNameTwice(text: string): boolean {
   const open: Set<string>[] = [];
   for (const [token, literal, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*(:?)|[{}]/g)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    else if (colon === ':') {
+    if (token === '{') {open.push(new Set());} else if (token === '}') {open.pop();} else if (colon === ':') {
       const name = JSON.parse(literal!) as string;
       if (open.at(-1)!.has(name)) return true;
       open.at(-1)!.add(name);

@@ -23,7 +23,11 @@ const values = fc.option(fc.array(value, { maxLength: 2 }));
 export const keyTarget = (parse: typeof parseKey = parseKey): Target<Input> => ({
   name: 'key',
   share: 22,
-  inputs: fc.record({ header: values, alias: values, minKeyLength: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 2, max: 255 }) }) }),
+  inputs: fc.record({
+    header: values,
+    alias: values,
+    minKeyLength: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 2, max: 255 }) }),
+  }),
   check({ header, alias, minKeyLength }) {
     const headers = new Map(Object.entries({ 'idempotency-key': header, 'x-key': alias }).flatMap(([name, sent]) => (sent === null ? [] : [[name, sent] as const])));
     const found = parse({ headers }, { headerName: 'Idempotency-Key', headerAliases: ['X-Key'], minKeyLength });

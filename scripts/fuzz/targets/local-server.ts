@@ -33,9 +33,10 @@ const header = fc.oneof(
   ),
   fc.constantFrom('X-A: b\r\n c\r\n', ' X-A: b\r\n', 'X-A\r\n', 'X A: b\r\n', 'X-A: \0\r\n', 'X-A: b\rc\r\n', ': b\r\n', 'Expect: 100-continue\r\n', 'Expect: x\r\n', 'Upgrade: h2c\r\nConnection: Upgrade\r\n', 'X-A: é\r\n'),
 );
-const body = fc.constantFrom('', 'hello', 'hell', INNER, `5\r\nhello\r\n0\r\n\r\n`, '5\r\nhello\r\n0\r\n', `0\r\n\r\n${INNER}`, `0\r\n\n${INNER}`, `5;a=b\r\nhello\r\n0\r\n\r\n`, '5;a\nb\r\nhello\r\n0\r\n\r\n', '5\nhello\r\n0\r\n\r\n', '-1\r\n\r\n', '0x5\r\nhello\r\n0\r\n\r\n', '5 \r\nhello\r\n0\r\n\r\n', 'FFFFFFFFFFFFFFFFF\r\nhello', '5\r\nhelloXX0\r\n\r\n', `0\r\nX: y\r\n\r\n${INNER}`, '00000005\r\nhello\r\n0\r\n\r\n');
+const body = fc.constantFrom('', 'hello', 'hell', INNER, '5\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n0\r\n', `0\r\n\r\n${INNER}`, `0\r\n\n${INNER}`, '5;a=b\r\nhello\r\n0\r\n\r\n', '5;a\nb\r\nhello\r\n0\r\n\r\n', '5\nhello\r\n0\r\n\r\n', '-1\r\n\r\n', '0x5\r\nhello\r\n0\r\n\r\n', '5 \r\nhello\r\n0\r\n\r\n', 'FFFFFFFFFFFFFFFFF\r\nhello', '5\r\nhelloXX0\r\n\r\n', `0\r\nX: y\r\n\r\n${INNER}`, '00000005\r\nhello\r\n0\r\n\r\n');
 const end = fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '', '\r', '\r\n\n');
-const request = fc.tuple(line, fc.array(header, { maxLength: 4 }), end, body).map(([first, headers, last, content]) => [first, ...headers, last, content]);
+const request = fc.tuple(line, fc.array(header, { maxLength: 4 }), end, body)
+  .map(([first, headers, last, content]) => [first, ...headers, last, content]);
 
 /** Raw bytes on a socket: never more or other requests than an exact reading of them finds, an answer or an end, and a server that lives. */
 export const localServerTarget = (serveApi: typeof serve = serve): Target<Input> => {
@@ -81,7 +82,10 @@ interface Seen {
 async function start(serveApi: typeof serve, seen: Seen[]): Promise<ApiServer> {
   const reply = (status: number) => ({ status, headers: [], body: Buffer.alloc(0) });
   const api = {
-    kind: 'http', maxBodyBytes: 10_000, tooLarge: () => reply(413), failed: () => reply(500),
+    kind: 'http',
+    maxBodyBytes: 10_000,
+    tooLarge: () => reply(413),
+    failed: () => reply(500),
     handle: async ({ method, path, query, body: bytes }) => {
       seen.push({ method, target: query === '' ? path : `${path}?${query}`, body: bytes.toString('latin1') });
       return { response: reply(200) };
@@ -115,26 +119,29 @@ async function exchange(port: number, pieces: readonly string[], slow: boolean):
 }
 
 /**
- * The requests that RFC 9112 finds, up to the first that it leaves room to read in two ways: bare CR or LF, obs-fold,
- * white space before a colon, Transfer-Encoding beside Content-Length or other than `chunked` alone, lengths that differ.
+ * The requests that RFC 9112 finds, and those of another version that Node.js reads in the same way, up to the first
+ * that it leaves room to read in two ways: bare CR or LF, obs-fold, white space before a colon, Transfer-Encoding beside Content-Length or other than `chunked` alone, lengths that differ.
  */
 function requestsIn(bytes: Buffer): Seen[] {
   const found: Seen[] = [];
   let text = bytes.toString('latin1');
   for (;;) {
     text = text.replace(/^(\r\n)+/, '');
-    const head = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\xff]+) HTTP\/1\.([01])\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/.exec(text);
+    const head = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\xff]+)(?: HTTP\/(1\.[01]|2\.0))?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/.exec(text);
     if (head === null) return found;
-    const [all, method, target, minor, fields] = head as unknown as readonly string[];
+    const [all, method, target, version, fields] = head as unknown as readonly string[];
     const headers = fields!.split('\r\n').slice(0, -1).map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()] as const);
     const of = (name: string): readonly string[] => headers.filter(([key]) => key === name).map(([, value]) => value);
     const framed = bodyOf(text.slice(all!.length), of('content-length'), of('transfer-encoding').map((value) => value.toLowerCase()));
+    // A request to upgrade has no body for Node.js, whatever coding it names.
+    if (framed === undefined && of('upgrade').length > 0) return [...found, { method: method!, target: originForm(target!), body: '' }];
     if (framed === undefined) return found;
-    if (method !== 'CONNECT' && of('expect').every((value) => value.toLowerCase() === '100-continue')) {
+    if (method !== 'CONNECT' && (version !== '1.1' || of('expect').every((value) => value.toLowerCase() === '100-continue'))) {
+      if (version === '1.1' && of('host').length === 0) return found;
       found.push({ method: method!, target: originForm(target!), body: framed.body });
     }
     const connection = of('connection').join(',').toLowerCase();
-    if (connection.includes('close') || (minor === '0' && !connection.includes('keep-alive')) || method === 'CONNECT' || of('upgrade').length > 0) return found;
+    if (connection.includes('close') || (version !== '1.1' && !connection.includes('keep-alive')) || method === 'CONNECT' || of('upgrade').length > 0) return found;
     text = framed.rest;
   }
 }
@@ -148,7 +155,7 @@ function bodyOf(text: string, lengths: readonly string[], codings: readonly stri
     return { body: text.slice(0, Number(length)), rest: text.slice(Number(length)) };
   }
   if (lengths.length > 0 || codings.length > 1 || codings[0] !== 'chunked') return undefined;
-  let body = '';
+  let content = '';
   let rest = text;
   for (;;) {
     const size = /^([0-9a-fA-F]{1,8})(?:;[\t\x20-\x7e]*)?\r\n/.exec(rest);
@@ -157,10 +164,10 @@ function bodyOf(text: string, lengths: readonly string[], codings: readonly stri
     rest = rest.slice(size[0].length);
     if (length === 0) {
       const trailer = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n/.exec(rest);
-      return trailer === null ? undefined : { body, rest: rest.slice(trailer[0].length) };
+      return trailer === null ? undefined : { body: content, rest: rest.slice(trailer[0].length) };
     }
     if (rest.length < length + 2 || rest.slice(length, length + 2) !== '\r\n') return undefined;
-    body += rest.slice(0, length);
+    content += rest.slice(0, length);
     rest = rest.slice(length + 2);
   }
 }

@@ -5,7 +5,7 @@ import { LogLines } from '../../../operate/log-lines';
 import { tail } from '../../../operate/tail';
 import { epochMillis } from '../../../runtime/time';
 import { equals, holds, prototypesAreClean } from '../holds';
-import { json, leaf } from '../hostile-json';
+import { json, leaf, wellFormed } from '../hostile-json';
 import type { Json, Target } from '../target';
 
 /** Lines of a log: those that tell of a request, and all that may stand between them. */
@@ -31,7 +31,7 @@ const noise = fc.oneof(
   fc.constantFrom('{', '}', '{{', 'request {', '[', ']', '"', '\\', '', `{"${LOG_FIELD}":`, `{"${LOG_FIELD}":null}`, `"${LOG_FIELD}"`, 'START RequestId: r-1', '\u001b[31m', '\0'),
   json.map((value) => JSON.stringify(value)),
   fc.tuple(json, json).map(([one, two]) => JSON.stringify({ [LOG_FIELD]: one, message: JSON.stringify({ [LOG_FIELD]: two }) })),
-  fc.string({ unit: 'binary', maxLength: 30 }).map((text) => text.toWellFormed().replace(/[\r\n]/g, ' ')),
+  fc.string({ unit: 'binary', maxLength: 30 }).map((text) => wellFormed(text).replace(/[\r\n]/g, ' ')),
 );
 
 /** The CLI's log reader: tells each request once, whatever stands around it, and nothing that a terminal would obey. */

@@ -30,12 +30,12 @@ const TABLE: Readonly<Record<keyof IdempotencyOptions, { readonly good: readonly
   required: { good: [true, false], bad: ['true', 0, {}] },
   methods: { good: [['POST'], ['PUT', 'PATCH']], bad: [[], ['post'], 'POST', [''], [1]] },
   minKeyLength: { good: [1, 255], bad: [0, 256, 1.5, '16', NaN, Infinity] },
-  ttlSeconds: { good: [1, 0.5, 86_400], bad: [0, -1, NaN, Infinity, '60', 0.0001] },
-  rememberSeconds: { good: [0, 3600], bad: [-1, NaN, Infinity, '60'] },
+  ttlSeconds: { good: [1, 0.5, 86_400], bad: [0, -1, NaN, Infinity, '60', 0.0001, 1e300] },
+  rememberSeconds: { good: [0, 3600], bad: [-1, NaN, Infinity, '60', 2e12] },
   keyTime: { good: ['none', 'uuidv7', { header: 'Repeatability-First-Sent' }], bad: ['uuid', '', {}, { header: '' }, { header: 'a b' }, { header: 'X', name: 'Y' }, null, true] },
   responseEncryption: { good: ['none', 'client-key'], bad: ['aes', true, ''] },
-  processingTimeoutSeconds: { good: [1, 0.2, 900], bad: [0, -1, NaN, '30'] },
-  clockMarginSeconds: { good: [0, 2], bad: [-1, NaN, '2'] },
+  processingTimeoutSeconds: { good: [1, 0.2, 900], bad: [0, -1, NaN, '30', 1e300] },
+  clockMarginSeconds: { good: [0, 2], bad: [-1, NaN, '2', 1e300] },
   includeRequestHash: { good: [true], bad: ['yes', 1] },
   fingerprint: {
     good: ['bytes', 'json', { include: ['/a'] }, { exclude: ['/a/0', '/m~0n~1o'] }, { include: [''], exclude: ['/x'] }],
@@ -55,7 +55,7 @@ const TABLE: Readonly<Record<keyof IdempotencyOptions, { readonly good: readonly
   authorize: { good: [call], bad: ['admin', {}] },
   thrownErrors: { good: ['store', 'release'], bad: ['keep', true] },
   onConflict: { good: ['reject', 'wait'], bad: ['Wait', 409] },
-  waitSeconds: { good: [0, 8, 0.5], bad: [-1, NaN, '8'] },
+  waitSeconds: { good: [0, 8, 0.5], bad: [-1, NaN, '8', 1e300] },
   onStoreError: { good: ['reject', 'execute'], bad: ['ignore', 503] },
   replayHeaders: { good: [{ allow: [] }, { deny: ['X-A'] }], bad: [{}, { allow: [], deny: [] }, { allow: 'X-A' }, { deny: ['a b'] }, { only: ['X-A'] }, ['X-A']] },
   replayMarker: { good: ['X-Replayed'], bad: ['', 'X Replayed', true] },
@@ -121,7 +121,7 @@ describe('options that are not', () => {
   });
 
   test.each<[unknown, string]>([
-    [{ ttlSeconds: '60' }, 'options of idempotent(): ttlSeconds is "60"; give a number of seconds above 0'],
+    [{ ttlSeconds: '60' }, 'options of idempotent(): ttlSeconds is "60"; give a number of seconds above 0, and of at most 1e12'],
     [{ keyScope: 'tenant' }, 'options of idempotent(): keyScope is "tenant"; give "route" or "api"'],
     [{ methods: ['post'] },
       'options of idempotent(): methods is a list ("post"); give a list of at least one method in upper case, such as ["POST"]'],
@@ -135,6 +135,18 @@ describe('options that are not', () => {
     [undefined, 'options of idempotent(): expected an object, got undefined'],
   ])('%j reads well', (options, message) => {
     expect(refused(options).message).toBe(message);
+  });
+
+  test.each<[string, string, string, string]>([
+    ['a list in lists', '[', '1', ']'],
+    ['a source in sources', '{"source":"all","of":[', '{"source":"iamPrincipal"}', ']}'],
+  ])('F215: %s, so deep that whoever descends runs out of stack, is refused by the option\'s name', (_name, open, inner, close) => {
+    const value: unknown = JSON.parse(open.repeat(50_000) + inner + close.repeat(50_000));
+    for (const name of ['tenant', 'storeResponse', 'methods']) {
+      const error = refused({ [name]: value });
+      expect(error.option).toBe(name);
+      expect(error.message.length).toBeLessThan(300);
+    }
   });
 
   test('F71: no message shows a secret, or more than the beginning of a long value', () => {

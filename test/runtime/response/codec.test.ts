@@ -5,6 +5,7 @@ import { RecordUnreadable } from '../../../runtime/errors';
 import { isReadable, type StoredResponse } from '../../../runtime/protocol/record';
 import type { HttpResponse } from '../../../runtime/request/fronts/front';
 import { MAX_BODY_BYTES, pack, unpack, type Packed } from '../../../runtime/response/codec';
+import type { Seal } from '../../../runtime/response/seal';
 import { encodeResponse } from '../../../runtime/stores/dynamodb/dynamodb-item';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import type { StoreLimits } from '../../../runtime/stores/store';
@@ -253,6 +254,12 @@ describe('records that somebody tampered with', () => {
     ['a tombstone', { encoding: { base64: false, deflated: false, tooLarge: true } }],
   ])('F66: %s', (_name, change) => {
     expect(() => unpack({ ...GOOD, ...change } as StoredResponse)).toThrow(RecordUnreadable);
+  });
+
+  test('F66: an encrypted one whose status cannot even be written', () => {
+    const encoding = { ...GOOD.encoding, sealed: true as const };
+    const seal: Seal = { seal: (_part, _about, bytes) => bytes, open: (_part, _about, bytes) => bytes };
+    expect(() => unpack({ ...GOOD, encoding, sealedHeaders: 'W10=', statusCode: { toString: null } } as unknown as StoredResponse, seal)).toThrow(RecordUnreadable);
   });
 
   test('F66: any bytes and flags give a response or RecordUnreadable, and no other error', () => {
