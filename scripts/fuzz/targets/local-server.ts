@@ -120,14 +120,15 @@ async function exchange(port: number, pieces: readonly string[], slow: boolean):
 
 /**
  * The requests that RFC 9112 finds, and those of another version that Node.js reads in the same way, up to the first
- * that it leaves room to read in two ways: bare CR or LF, obs-fold, white space before a colon, Transfer-Encoding beside Content-Length or other than `chunked` alone, lengths that differ.
+ * that it leaves room to read in two ways: bare CR or LF, obs-fold, white space before a colon, Transfer-Encoding
+ * beside Content-Length or not ending in `chunked`, lengths that differ.
  */
 function requestsIn(bytes: Buffer): Seen[] {
   const found: Seen[] = [];
   let text = bytes.toString('latin1');
   for (;;) {
-    text = text.replace(/^(\r\n)+/, '');
-    const head = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\xff]+)(?: HTTP\/(1\.[01]|2\.0))?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/.exec(text);
+    text = text.replace(/^[\r\n]+/, '');
+    const head = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([\x21-\xff]+)(?: HTTP\/(1\.[01]|2\.0))?\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/.exec(text);
     if (head === null) return found;
     const [all, method, target, version, fields] = head as unknown as readonly string[];
     const headers = fields!.split('\r\n').slice(0, -1).map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()] as const);
@@ -136,12 +137,13 @@ function requestsIn(bytes: Buffer): Seen[] {
     // A request to upgrade has no body for Node.js, whatever coding it names.
     if (framed === undefined && of('upgrade').length > 0) return [...found, { method: method!, target: originForm(target!), body: '' }];
     if (framed === undefined) return found;
-    if (method !== 'CONNECT' && (version !== '1.1' || of('expect').every((value) => value.toLowerCase() === '100-continue'))) {
+    if (method !== 'CONNECT' && (version !== '1.1' || of('expect').length === 0 || of('expect').some((value) => value.toLowerCase() === '100-continue'))) {
       if (version === '1.1' && of('host').length === 0) return found;
       found.push({ method: method!, target: originForm(target!), body: framed.body });
     }
     const connection = of('connection').join(',').toLowerCase();
-    if (connection.includes('close') || (version !== '1.1' && !connection.includes('keep-alive')) || method === 'CONNECT' || of('upgrade').length > 0) return found;
+    const goesOn = version === '1.1' ? !connection.includes('close') : connection.includes('keep-alive');
+    if (!goesOn || method === 'CONNECT' || of('upgrade').length > 0) return found;
     text = framed.rest;
   }
 }
@@ -154,7 +156,8 @@ function bodyOf(text: string, lengths: readonly string[], codings: readonly stri
     if (others.length > 0 || !/^\d{1,15}$/.test(length) || text.length < Number(length)) return undefined;
     return { body: text.slice(0, Number(length)), rest: text.slice(Number(length)) };
   }
-  if (lengths.length > 0 || codings.length > 1 || codings[0] !== 'chunked') return undefined;
+  const coded = codings.join(',').split(',').map((coding) => coding.trim());
+  if (lengths.length > 0 || coded.indexOf('chunked') !== coded.length - 1) return undefined;
   let content = '';
   let rest = text;
   for (;;) {

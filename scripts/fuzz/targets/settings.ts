@@ -64,8 +64,8 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<Json>>> = {
   replayHeaders: fc.oneof(fc.record({ allow: fc.array(headerName) }), fc.record({ deny: fc.array(headerName) })),
 };
 const option = fc.constantFrom(...Object.keys(VALUES)).chain((name) => fc.tuple(fc.constant(name), orAnything(VALUES[name]!, 9)));
-const options = fc.array(option, { maxLength: 4 }).map((members) => Object.fromEntries(members) as Json);
-const settings = orAnything(fc.oneof({ weight: 6, arbitrary: options }, { weight: 1, arbitrary: objectOf(json) }), 12);
+const anyOptions = fc.array(option, { maxLength: 4 }).map((members) => Object.fromEntries(members) as Json);
+const settings = orAnything(fc.oneof({ weight: 6, arbitrary: anyOptions }, { weight: 1, arbitrary: objectOf(json) }), 12);
 const configuration = fc.record({ defaults: settings, routes: orAnything(objectOf(settings, fc.constantFrom('POST /payments', 'ANY /payments', 'x', '__proto__')), 9) }, { requiredKeys: [] });
 
 /** Settings of any shape: a typed error that says which, or settings that a request can be answered by. */
@@ -127,7 +127,8 @@ async function answers(given: Given): Promise<void> {
   const taken = 'options' in given ? given.options as object : {};
   const environment = 'environment' in given ? { IDEMPOTENCY_SETTINGS: given.environment } : {};
   const error = await attempt(async () => {
-    const wrapped = idempotentWith({ clock: controllableClock(NOW) }, handler, { ...observed(), ...taken, store, lines: undefined, measurements: undefined } as object, environment);
+    const options = { ...observed(), ...taken, store, lines: undefined, measurements: undefined } as object;
+    const wrapped = idempotentWith({ clock: controllableClock(NOW) }, handler, options, environment);
     const event = httpApiEvent({ path: '/payments', headers: { 'Idempotency-Key': '0190b5a4-7c3e-7000-8000-000000000001', 'X-Key': 'k' }, body: { a: 1 } });
     for (let sent = 0; sent < 2; sent++) {
       const status = (await wrapped(event, {}) as { readonly statusCode: number }).statusCode;
