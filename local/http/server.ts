@@ -68,7 +68,7 @@ export async function serve(initial: Api, port: number, observer: Observer, side
   }
 
   async function respond(target: Target, incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
-    if (incoming.httpVersion === '1.1' && incoming.headers.host === undefined) {
+    if (!isFramed(incoming)) {
       return send(outgoing, { status: 400, headers: [], body: Buffer.alloc(0) }, { withoutBody: false, close: true });
     }
     const startedAt = performance.now();
@@ -80,7 +80,9 @@ export async function serve(initial: Api, port: number, observer: Observer, side
       ? { response: api.tooLarge() }
       : await handle({ ...head, body });
     const sent = isSendable(exchange.response) ? exchange : { ...exchange, response: api.failed() };
-    await send(outgoing, sent.response, { withoutBody: incoming.method === 'HEAD', close: draining || body === 'too-large' });
+    // Node.js loses what comes behind a request to upgrade, as far as it came with it.
+    const close = draining || body === 'too-large' || incoming.headers.upgrade !== undefined;
+    await send(outgoing, sent.response, { withoutBody: incoming.method === 'HEAD', close });
     const ms = Math.round(performance.now() - startedAt);
     await exchange.invocation?.drained;
     observer.answered({ request: head, exchange: sent, ms });
@@ -122,6 +124,12 @@ async function listen(server: http.Server, port: number): Promise<void> {
     });
     server.listen(port, HOST, resolve);
   });
+}
+
+/** Whether it is clear where the request ends, and whom it is for (RFC 9112, sections 3.2 and 6.3). */
+function isFramed({ httpVersion, headers }: http.IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return (httpVersion !== '1.1' || headers.host !== undefined) && (coding === undefined || /(^|,)\s*chunked$/i.test(coding));
 }
 
 function targetOf({ url = '/' }: http.IncomingMessage): Target {

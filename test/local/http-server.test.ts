@@ -5,7 +5,7 @@ import { serve, type ApiServer } from '../../local/http/server';
 const reply = (status: number) => ({ status, headers: [], body: Buffer.alloc(0) });
 
 /** What reached the API, in its order, and what came back over the one connection that all of it was sent in. */
-async function exchanged(bytes: string): Promise<{ readonly seen: readonly string[]; readonly answer: string }> {
+async function exchanged(...pieces: readonly string[]): Promise<{ readonly seen: readonly string[]; readonly answer: string }> {
   const seen: string[] = [];
   const api = {
     kind: 'http',
@@ -22,7 +22,12 @@ async function exchanged(bytes: string): Promise<{ readonly seen: readonly strin
   try {
     const chunks: Buffer[] = [];
     await new Promise<void>((resolve) => {
-      const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1' }, () => socket.end(bytes));
+      const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1', noDelay: true });
+      const send = ([first, ...rest]: readonly string[]): void => {
+        if (rest.length === 0) socket.end(first);
+        else socket.write(first!, () => setTimeout(() => send(rest), 20));
+      };
+      send(pieces);
       socket.on('data', (chunk: Buffer) => chunks.push(chunk));
       socket.on('error', () => undefined);
       socket.once('close', () => resolve());
@@ -46,5 +51,9 @@ test('F216: what follows a request that ends its connection never reaches the AP
   const withoutHost = 'POST /refused HTTP/1.1\r\n\r\n';
   expect(await exchanged(withoutHost + post('/smuggled', ''))).toEqual({ seen: [], answer: expect.stringMatching(/^HTTP\/1\.1 400 /) });
   expect((await exchanged(post('/last', '', 'Connection: close') + post('/smuggled', ''))).seen).toEqual(['/last ']);
+  const toUpgrade = post('/last', 'x', 'Connection: Upgrade', 'Upgrade: h2c');
+  expect((await exchanged(toUpgrade, post('/smuggled', ''))).seen).toEqual(['/last x']);
+  const coded = ['POST /refused HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: h2c', 'Transfer-Encoding: "chunked"', '', ''].join('\r\n');
+  expect(await exchanged(coded, post('/smuggled', ''))).toEqual({ seen: [], answer: expect.stringMatching(/^HTTP\/1\.1 400 /) });
   expect((await exchanged(post('/large', 'x'.repeat(1_001)) + post('/smuggled', ''))).seen).toEqual([]);
 });

@@ -134,8 +134,6 @@ function requestsIn(bytes: Buffer): Seen[] {
     const headers = fields!.split('\r\n').slice(0, -1).map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()] as const);
     const of = (name: string): readonly string[] => headers.filter(([key]) => key === name).map(([, value]) => value);
     const framed = bodyOf(text.slice(all!.length), of('content-length'), of('transfer-encoding').map((value) => value.toLowerCase()));
-    // A request to upgrade has no body for Node.js, whatever coding it names.
-    if (framed === undefined && of('upgrade').length > 0) return [...found, { method: method!, target: originForm(target!), body: '' }];
     if (framed === undefined) return found;
     if (method !== 'CONNECT' && (version !== '1.1' || of('expect').length === 0 || of('expect').some((value) => value.toLowerCase() === '100-continue'))) {
       if (version === '1.1' && of('host').length === 0) return found;
