@@ -24,9 +24,14 @@ export class AwsAnswer {
     return this.answer.body;
   }
 
+  /** @param name in lower case. What comes several times is joined, as it may be for any header. */
   public header(name: string): string | undefined {
-    const value = this.answer.headers[name];
-    return typeof value === 'string' ? value : undefined;
+    const { headers } = this.answer;
+    let found: string | undefined;
+    for (let at = 0; at < headers.length; at += 2) {
+      if (headers[at]!.length === name.length && headers[at]!.toLowerCase() === name) found = found === undefined ? headers[at + 1] : `${found}, ${headers[at + 1]}`;
+    }
+    return found;
   }
 
   /** The body as the JSON object that it is. @throws SyntaxError */

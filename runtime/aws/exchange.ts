@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { ANSWER_TOO_LARGE, NO_ANSWER } from './aws-error';
 import type { Connections } from './connections';
 
@@ -15,7 +15,8 @@ export interface Outgoing {
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  /** Name, value, name, value, as they came. */
+  readonly headers: readonly string[];
   readonly body: Buffer;
 }
 
@@ -90,7 +91,7 @@ export function exchange(connections: Connections, outgoing: Outgoing, timeLeft:
       });
       answer.on('end', () => {
         if (!settle()) return;
-        resolve({ status: answer.statusCode!, headers: answer.headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length) });
+        resolve({ status: answer.statusCode!, headers: answer.rawHeaders, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length) });
       });
       answer.on('error', (cause) => fail(codeOf(cause), cause));
     });

@@ -1,8 +1,9 @@
 import { requestIdOf, type Call } from './call';
 import { within, type IdempotentExecution } from './in-handler';
 import { Cancellation, SignalOnDemand } from '../protocol/cancellation';
+import { until } from '../protocol/store-call';
 import { derivedKey } from '../request/record-id';
-import type { Millis } from '../time';
+import type { Clock, Millis, MonotonicMillis } from '../time';
 
 export type HandlerOutcome =
   | { readonly kind: 'returned'; readonly value: unknown }
@@ -32,11 +33,7 @@ export async function runHandler(
   facts: Omit<IdempotentExecution, 'derivedKey' | 'signal'>,
   timeLeft: Millis,
 ): Promise<HandlerOutcome> {
-  const ending = new SignalOnDemand();
-  const over = new Cancellation();
-  void clock.sleep((timeLeft - warningBefore(timeLeft)) as Millis, over, true).then(() => {
-    if (!over.aborted) ending.abort(new LeaseEndingError());
-  });
+  const ending = new LeaseEnding((clock.monotonic() + timeLeft - warningBefore(timeLeft)) as MonotonicMillis, clock);
   const execution = {
     ...facts,
     get signal() {
@@ -50,6 +47,37 @@ export async function runHandler(
   } catch (error) {
     return { kind: 'threw', error };
   } finally {
-    over.cancel();
+    ending.handlerIsOver();
+  }
+}
+
+/** Tells the handler, where it asks for the signal: for most, no timer is set. */
+class LeaseEnding {
+  readonly #controller = new SignalOnDemand();
+  readonly #over = new Cancellation();
+  #isWatched = false;
+
+  public constructor(
+    private readonly warnAt: MonotonicMillis,
+    private readonly clock: Clock,
+  ) {}
+
+  public get signal(): AbortSignal {
+    if (!this.#over.aborted) this.#watch();
+    return this.#controller.signal;
+  }
+
+  public handlerIsOver(): void {
+    this.#over.cancel();
+  }
+
+  #watch(): void {
+    const left = until(this.warnAt, this.clock);
+    if (left <= 0) return this.#controller.abort(new LeaseEndingError());
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    void this.clock.sleep(left, this.#over, true).then(() => {
+      if (!this.#over.aborted) this.#controller.abort(new LeaseEndingError());
+    });
   }
 }

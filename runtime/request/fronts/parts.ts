@@ -28,19 +28,30 @@ export const bodyBytes = (event: unknown): Uint8Array => {
 };
 
 /** Header names in lower case; `single` only adds names that `multi` does not have. */
-export const headerMap = (multi: unknown, single: unknown): ReadonlyMap<string, readonly string[]> => {
+export const headerMap = (multi: unknown, single: unknown): Map<string, readonly string[]> => {
   const headers = new Map<string, string[]>();
-  for (const [name, values] of Object.entries(asObject(multi) ?? {})) {
-    const texts = (Array.isArray(values) ? values : [values]).filter((value) => typeof value === 'string');
-    if (texts.length > 0) headers.set(name.toLowerCase(), [...(headers.get(name.toLowerCase()) ?? []), ...texts]);
+  const add = (name: string, value: unknown): void => {
+    if (typeof value !== 'string') return;
+    const values = headers.get(name);
+    if (values === undefined) headers.set(name, [value]);
+    else values.push(value);
+  };
+  const several = asObject(multi) ?? NOTHING;
+  for (const name of Object.keys(several)) {
+    const values = several[name];
+    if (Array.isArray(values)) for (const value of values) add(name.toLowerCase(), value);
+    else add(name.toLowerCase(), values);
   }
-  const known = new Set(headers.keys());
-  for (const [name, value] of Object.entries(asObject(single) ?? {})) {
+  const known = headers.size === 0 ? undefined : new Set(headers.keys());
+  const one = asObject(single) ?? NOTHING;
+  for (const name of Object.keys(one)) {
     const lower = name.toLowerCase();
-    if (typeof value === 'string' && !known.has(lower)) headers.set(lower, [...(headers.get(lower) ?? []), value]);
+    if (known?.has(lower) !== true) add(lower, one[name]);
   }
   return headers;
 };
+
+const NOTHING: JsonObject = {};
 
 /** A header value as a gateway writes it; undefined where it refuses the value. */
 export const headerText = (value: unknown): string | undefined =>
@@ -84,6 +95,8 @@ export const without = (map: unknown, names: readonly string[]): JsonObject => {
  */
 export const throughJson = (result: unknown): { readonly value: unknown } | undefined => {
   try {
+    const plain = plainCopy(result);
+    if (plain !== undefined) return { value: plain };
     const body = field(result, 'body');
     if (typeof body === 'string' && !('toJSON' in (result as object))) {
       const { body: _, ...rest } = result as Record<string, unknown>;
@@ -95,6 +108,23 @@ export const throughJson = (result: unknown): { readonly value: unknown } | unde
     return undefined;
   }
 };
+
+/** A copy of a result that JSON would make nothing else of, as nearly all handlers return: text, flags, numbers and, one level below, headers. */
+function plainCopy(result: unknown, depth = 2): JsonObject | undefined {
+  if (typeof result !== 'object' || result === null || Object.getPrototypeOf(result) !== Object.prototype) return undefined;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(result)) {
+    const value = (result as JsonObject)[name];
+    const copied = isPlain(value) ? value : depth > 1 ? plainCopy(value, depth - 1) : undefined;
+    if (copied === undefined || name === '__proto__') return undefined;
+    copy[name] = copied;
+  }
+  return copy;
+}
+
+/** Of numbers the whole ones, without 0, which may be -0. */
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'boolean' || (Number.isSafeInteger(value) && value !== 0);
 
 /** `name=value` of a decoded parameter; a lone surrogate, which no URL can carry, becomes U+FFFD. */
 export const encodeParameter = (text: string): string => encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));

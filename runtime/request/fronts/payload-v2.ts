@@ -24,8 +24,9 @@ export const isFunctionUrl = (event: unknown): boolean =>
 
 export const requestOfV2 = (front: FrontKind, event: unknown): Omit<HttpRequest, 'route'> => {
   const context = field(event, 'requestContext');
-  const cookies = headerMap({ cookie: field(event, 'cookies') }, undefined).get('cookie');
-  const headers = new Map(headerMap(undefined, field(event, 'headers')));
+  const headers = headerMap(undefined, field(event, 'headers'));
+  const sent = field(event, 'cookies');
+  const cookies = sent === undefined ? undefined : headerMap({ cookie: sent }, undefined).get('cookie');
   if (cookies !== undefined && !headers.has('cookie')) headers.set('cookie', [cookies.join('; ')]);
   return {
     front,

@@ -250,6 +250,23 @@ describe('F31: a store that never answers', () => {
 });
 
 describe('what a handler may know', () => {
+  test('F15: a signal that is first asked for when the lease is about to end has fired, and one that is asked for after the handler has not', async () => {
+    const { opened, open } = gate();
+    const { executions, respond } = told(async (call) => (call === 1 ? (await opened, { statusCode: 201, body: 'paid' }) : { statusCode: 201, body: 'paid' }));
+    const shop = new Shop({ respond });
+    const reply = shop.pay('payment-1', {}, lambdaContext(shop.clock, 20_000));
+    await settled();
+    shop.clock.advance(29_000);
+    const { signal } = executions[0]!;
+    expect(signal).toMatchObject({ aborted: true, reason: { code: 'IDEMPOTENCY_LEASE_ENDING' } });
+    expect(executions[0]!.signal).toBe(signal);
+    open();
+    await reply;
+    await shop.pay('payment-2');
+    shop.clock.advance(60_000);
+    expect(executions[1]!.signal.aborted).toBe(false);
+  });
+
   test('the key unquoted, the record’s id, the attempt and when the lease ends', async () => {
     const { executions, respond } = told();
     const shop = new Shop({ respond });
