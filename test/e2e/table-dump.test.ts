@@ -26,6 +26,7 @@ type Pay = (payment: string) => Promise<Seen>;
 const SEALED = ['HTTP API', 'REST API', 'Function URL', 'ALB'] as const;
 
 let local: LocalRun;
+let sentRequests = 0;
 let data: string;
 let endpoint: string;
 let tables: ReadonlyMap<string, string>;
@@ -42,6 +43,7 @@ beforeAll(async () => {
   const urls = Object.fromEntries(ready.apis.map(({ id, url }) => [id, url]));
   const to = (url: string, headers: Readonly<Record<string, string>>, marks = MARKS): Pay => async (payment) => {
     const body = bodyOf(payment, marks);
+    sentRequests++;
     sent.remember(marks.key, marks.tenant, body, headers.authorization);
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': `${marks.key}-${payment}`, ...headers }, body });
     return { statusCode: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()).toString('latin1') };
@@ -101,7 +103,9 @@ test('F113: who has the disk below, with the bucket of large responses, finds on
   expect(found(contents, OPEN)).toEqual(['header', 'body']);
 });
 
-test('F71: who reads what functions and the command print finds none of it', () => {
+test('F71: who reads what functions and the command print finds none of it', async () => {
+  // The command tells of a request once what its sandbox has written is out.
+  await local.until(() => local.events.filter(({ event }) => event === 'request').length >= sentRequests || undefined);
   const lines = local.events.map((event) => Buffer.from(JSON.stringify(event)));
   expect(lines.length).toBeGreaterThan(2 * (SEALED.length + 1) * Object.keys(PAYMENTS).length);
   expect([found(lines, MARKS), found(lines, OPEN)]).toEqual([[], []]);

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Bank, recordOf, stuck } from './support/bank';
 import { Operator } from './support/operator';
-import { RetryableError } from '../../runtime/index';
+import { RetryableError, idempotencyOf } from '../../runtime/index';
 import { DynamoDbStore } from '../../runtime/stores/dynamodb/dynamodb-store';
 import type { OverflowStore } from '../../runtime/stores/overflow/overflow-store';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
@@ -17,7 +17,7 @@ let tables = 0;
 beforeAll(async () => { db = await startDynamoDb(); });
 afterAll(() => db.stop());
 
-const bank = async (respond?: (call: number) => unknown) => new Bank(db, await db.createTable(`inspect-${++tables}`), respond);
+const bank = async (respond?: (call: number, event: unknown, context: object) => unknown) => new Bank(db, await db.createTable(`inspect-${++tables}`), respond);
 
 test('a completed key: state, attempt, expiry, status and size, and nothing of what was answered', async () => {
   const { operator, pay } = await bank();
@@ -31,6 +31,17 @@ test('a completed key: state, attempt, expiry, status and size, and nothing of w
   expect(out).toMatch(/^response +status 201, body of 9 bytes, headers location$/m);
   expect(out).not.toContain('payment 1');
   expect(out).not.toContain('/payments/1');
+});
+
+test('one that was committed with its effects is shown, and kept from a release, as any other', async () => {
+  const accounts = await db.createTable(`accounts-${tables}`);
+  const effects = [{ Put: { TableName: accounts, Item: { id: { S: 'alice' } } } }];
+  const { operator, pay } = await bank((_call, _event, context) => idempotencyOf(context)!.commit({ statusCode: 201, body: 'moved' }, effects));
+  await pay('order-0001');
+  expect(await operator.json('inspect', [...recordOf('order-0001'), '--show-body'])).toMatchObject({ state: 'completed', response: { statusCode: 201, body: 'moved' } });
+  const { status, err } = await operator.run('release', [...recordOf('order-0001'), '--yes']);
+  expect([status, err]).toEqual([1, expect.stringContaining('completed and not stuck: nothing is released')]);
+  expect(await operator.json('inspect', recordOf('order-0001'))).toMatchObject({ state: 'completed' });
 });
 
 test('headers and body are shown where they are asked for, and obey no terminal', async () => {

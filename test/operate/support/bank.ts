@@ -25,11 +25,11 @@ export class Bank {
   public constructor(
     public readonly db: TestDynamoDb,
     public readonly table: string,
-    respond: (call: number) => unknown = (call) => ({ statusCode: 201, headers: { location: `/payments/${call}` }, body: `payment ${call}` }),
+    respond: (call: number, event: unknown, context: object) => unknown = (call) => ({ statusCode: 201, headers: { location: `/payments/${call}` }, body: `payment ${call}` }),
     options: IdempotencyOptions = {},
   ) {
     this.operator = new Operator({ flags: ['--table', table, '--dynamodb-endpoint', db.endpoint], now: this.clock.now });
-    this.handler = recordingHandler(respond);
+    this.handler = recordingHandler((call, event, context) => respond(call, event, context as object));
     const store = new DynamoDbStore({ tableName: table, client: db.client });
     const { logger, metrics } = observed();
     this.#call = idempotentWith({ clock: this.clock }, this.handler, { store, logger, metrics, namespace: NAMESPACE, ...options });

@@ -57,6 +57,24 @@ test('I10: the response is on record and the effects are there', async () => {
   expect(await account(`${id}-b`)).toMatchObject({ balance: { N: '10' } });
 });
 
+test.each<[string, Partial<Commit>]>([
+  ['a response', {}],
+  ['one that is kept for less long than its key', { responseExpiresAt: epochSeconds(NOW / 1000 + 3_600) }],
+  ['one that is encrypted', {
+    response: { statusCode: 201, headers: [], sealedHeaders: 'c2VhbGVk', body: Buffer.from('sealed'), encoding: { base64: false, deflated: true, tooLarge: false, sealed: true } },
+  }],
+])('a committed record is attribute by attribute what a completion writes, so that whoever reads it need not know: %s', async (_, changes) => {
+  const itemOf = async (id: string) => {
+    const { Item } = await server.client.send(new GetItemCommand({ TableName: 'keys', Key: { id: { S: id } }, ConsistentRead: true }));
+    return { ...Item, id: undefined };
+  };
+  const [one, other] = [await claimed(), await claimed()];
+  expect(await one.store.commit!({ ...commitOf(one.id, 'mine', [put(`${one.id}-a`)]), ...changes })).toEqual({ applied: true });
+  const { effects: _effects, requestToken: _requestToken, ...completion } = { ...commitOf(other.id, 'mine', []), ...changes };
+  expect(await other.store.complete(completion)).toEqual({ applied: true });
+  expect(await itemOf(one.id)).toEqual(await itemOf(other.id));
+});
+
 test('a commit without effects is a completion', async () => {
   const { store, id } = await claimed();
   expect(await store.commit!(commitOf(id, 'mine', []))).toEqual({ applied: true });
