@@ -2,9 +2,11 @@ import { CfnParameter, Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import fc from 'fast-check';
 import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
-import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, ResponseEncryption, StoreResponse, TenantSource } from '../../lib';
-import { routeSettings } from '../../runtime/configuration/settings';
+import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, ResponseEncryption, StoreResponse, Takeover, TenantSource } from '../../lib';
+import type { WireSettings } from '../../lib/contract';
+import { resolveSettings, routeSettings } from '../../runtime/configuration/settings';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
 const wire = (settings: IdempotencySettings) => {
@@ -340,3 +342,27 @@ describe('F113: responses that only the client’s key opens', () => {
     expect(() => keyed.attach(newFunction(stack, 'Other'), { responseEncryption: ResponseEncryption.clientKey() })).not.toThrow();
   });
 });
+
+test('F218: whatever routes of one function are given, and in which order, the runtime finds on each what was asked for it', () => {
+  const methods = fc.constantFrom('ANY', 'POST', 'PUT');
+  const settings = fc.record({
+    required: fc.boolean(),
+    minKeyLength: fc.constantFrom(1, 16),
+    takeover: fc.constantFrom(Takeover.ALLOW, Takeover.NEVER),
+    headerAliases: fc.constantFrom<string[]>([], ['X-Key']),
+  }, { requiredKeys: [] });
+  const routes = fc.dictionary(fc.tuple(methods, fc.constantFrom('/a', '/b')).map((name) => name.join(' ')), settings, { maxKeys: 6 });
+  fc.assert(fc.property(settings, settings, routes, (ofConstruct, ofFunction, ofRoutes) => {
+    const stack = newStack();
+    new Idempotency(stack, 'Idempotency', ofConstruct).attach(newFunction(stack), { ...ofFunction, routes: ofRoutes });
+    const environment = settingsOf(Template.fromStack(stack));
+    for (const [method, route] of ['POST', 'PUT', 'PATCH'].flatMap((name) => ['/a', '/b', '/c'].map((at) => [name, at] as const))) {
+      const asked = { ...ofConstruct, ...ofFunction, ...ofRoutes[`${method} ${route}`] ?? ofRoutes[`ANY ${route}`] };
+      const found = resolveSettings({ code: {}, environment, method, route });
+      expect({ method, route, ...pick(found) }).toEqual({ method, route, ...pick(resolveSettings({ code: {}, environment: { defaults: asked }, method, route })) });
+    }
+  }), { numRuns: 25 });
+});
+
+const pick = ({ required, minKeyLength, takeover, headerAliases }: Pick<WireSettings, 'required' | 'minKeyLength' | 'takeover' | 'headerAliases'>) =>
+  ({ required, minKeyLength, takeover, headerAliases });
