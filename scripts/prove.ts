@@ -3,25 +3,29 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { exploration } from './prove/exploration';
+import { deepExploration, exploration } from './prove/exploration';
 import { expressions } from './prove/expressions';
 import { faults } from './prove/faults';
 import { kills } from './prove/kills';
+import { ledger } from './prove/ledger';
 import { HEAD, withSection } from './prove/page';
 import type { Part } from './prove/part';
 
 const ROOT = join(__dirname, '..');
 const PAGE = join(ROOT, 'docs', 'proof.md');
-const PARTS: Readonly<Record<string, Part>> = { interpreter: expressions, exploration, faults, kills };
+const PARTS: Readonly<Record<string, Part>> = { interpreter: expressions, exploration, deep: deepExploration, faults, kills, ledger };
 
 /**
  * Shows the parts that are named (`--kills --faults`), or all of them. Each that
- * is shown as a whole, not `--short`, renews its section of docs/proof.md at
- * once: together they take long. Whether every goal is met.
+ * is shown as a whole, not `--short`, renews its section of docs/proof.md
+ * at once: together they take long. Whether every goal is met.
  */
 async function main(args: readonly string[]): Promise<boolean> {
   const flags = Object.fromEntries(Object.keys(PARTS).map((name) => [name, { type: 'boolean' as const }]));
-  const { values } = parseArgs({ args: [...args], options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: 'proof' }, ...flags } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: 'proof' }, ...flags },
+  });
   const { short, seed } = values as { readonly short: boolean; readonly seed: string };
   const named = Object.keys(PARTS).filter((name) => (values as Readonly<Record<string, unknown>>)[name] === true);
   const figures: string[] = [];

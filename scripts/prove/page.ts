@@ -11,7 +11,7 @@ export interface Circumstances {
 
 export const HEAD = `# Proof
 
-What \`npm run prove\` and \`npm run fuzz\` found. A section stands until its part is run again, and says when that was. A short form of each part is in the tests; \`npm run mutate\` has [a page of its own](mutation.md).
+What \`npm run prove\` and \`npm run fuzz\` found. A section stands until its part is run again, and says when that was; a part without a section has not been run as a whole yet. A short form of each part is in the tests; \`npm run mutate\` has [a page of its own](mutation.md).
 `;
 
 /** docs/proof.md with the section of one part renewed, or added at its end; what others have written stays as it is. */
