@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startFor, targetAt } from './support/reference';
@@ -7,6 +6,7 @@ import { conformanceCommand } from '../../conformance/command';
 import { ConformanceError } from '../../conformance/conformance-error';
 import type { Reference } from '../../conformance/peers/reference/server';
 import type { Results } from '../../conformance/report/results';
+import { freePort } from '../support/ports';
 
 jest.setTimeout(60_000);
 
@@ -152,11 +152,7 @@ describe('a target that cannot be tested ends with status 3', () => {
   };
 
   test('that does not answer', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    expect(await failing('--url', `http://127.0.0.1:${port}/`)).toMatch(/^POST http:\/\/127\.0\.0\.1:\d+\/: no answer: .*ECONNREFUSED/);
+    expect(await failing('--url', `http://127.0.0.1:${await freePort()}/`)).toMatch(/^POST http:\/\/127\.0\.0\.1:\d+\/: no answer: .*ECONNREFUSED/);
   });
 
   test('that lets nobody in', async () => {

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { LambdaInvoker } from '../../../runtime/aws/lambda-invoke';
 import { CREDENTIALS, expectedSignature, signatureOf, startService, type TestService } from '../../support/aws-service';
+import { freePort } from '../../support/ports';
 
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:pay:live';
 
@@ -62,11 +63,7 @@ describe('whether the function may have run', () => {
   });
 
   test('where nobody listens it has not', async () => {
-    const unused = createServer();
-    await new Promise<void>((resolve) => unused.listen(0, '127.0.0.1', resolve));
-    const { port } = unused.address() as AddressInfo;
-    await new Promise((resolve) => unused.close(resolve));
-    const error = await failure(invoker(`http://127.0.0.1:${port}`).invoke({ functionName: 'pay', payload: '{}', begin: 1_000, limit: 1_000 }));
+    const error = await failure(invoker(`http://127.0.0.1:${await freePort()}`).invoke({ functionName: 'pay', payload: '{}', begin: 1_000, limit: 1_000 }));
     expect(error).toMatchObject({ code: 'ECONNREFUSED', mayHaveTakenEffect: false });
   });
 });
