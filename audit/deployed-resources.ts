@@ -28,6 +28,7 @@ export class DeployedResources {
       stack,
       id: idOf(stack, logicalId),
       type: Type,
+      environment: stack.environment,
       path: userPath(`${rootOf(stack).path}/${constructPathOf(stack, logicalId)}`),
       properties: Properties,
       metadata: Metadata,

@@ -7,6 +7,7 @@ const READ_AS_THEY_STAND: ReadonlySet<string> = new Set(['AWS::Serverless-2016-1
 const NOT_READ: Readonly<Record<string, (properties: Properties) => boolean>> = {
   'AWS::ApiGatewayV2::Api': ({ ProtocolType }) => ProtocolType === 'WEBSOCKET',
   'AWS::AppSync::DataSource': ({ Type }) => Type === 'AWS_LAMBDA',
+  'AWS::Serverless::GraphQLApi': () => true,
   'AWS::VpcLattice::TargetGroup': ({ Type }) => Type === 'LAMBDA',
 };
 

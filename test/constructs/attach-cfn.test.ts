@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { CfnParameter, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, CfnParameter, CfnResource, Fn, Stack, Stage, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { CfnRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnFunction, CfnFunctionProps, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -8,8 +8,9 @@ import { CfnFunction as CfnServerlessFunction } from 'aws-cdk-lib/aws-sam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnTopic } from 'aws-cdk-lib/aws-sns';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
+import { Construct } from 'constructs';
 import { environmentOf, newFunction, newStack, propertiesOf, settingsOf } from './support';
-import { Idempotency } from '../../lib';
+import { Idempotency, IdempotencyTable } from '../../lib';
 import { WireConfiguration } from '../../lib/contract';
 
 const TEMPLATES = join(__dirname, 'fixtures', 'templates');
@@ -192,4 +193,31 @@ describe('settings by route in attach', () => {
 test('a route whose name is not known at synth is none', () => {
   const stack = newStack();
   expect(() => new Idempotency(stack, 'Idempotency').attach(newFunction(stack), { routes: { [Fn.ref('Route')]: {} } })).toThrow('which no gateway names a route by');
+});
+
+test.each([['Resource'], ['Fn']])('F125: an L1 function of the id %s, in a construct of one’s own, is found at synth', (id) => {
+  const stack = newStack();
+  const attach = (scope: string): CfnFunction => {
+    const fn = new CfnFunction(new Construct(stack, scope), id, {
+      runtime: 'nodejs24.x', handler: 'index.handler', role: 'arn:aws:iam::111111111111:role/pay', code: { zipFile: 'exports.handler = async () => ({})' },
+    });
+    idempotency.attachCfn(fn);
+    return fn;
+  };
+  const idempotency = new Idempotency(stack, 'Idempotency');
+  attach('Pay');
+  attach('Changed').addPropertyOverride('Handler', 'other.handler');
+  const [warning, ...others] = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('pass by the runtime'));
+  expect(others).toEqual([]);
+  expect(warning!.entry.data).toMatch(/again: every route of Stack\/Changed\/(Resource|Fn) \(the handler of Stack\/Changed\S* was changed to other\.handler after it was attached\)\. /);
+});
+
+test('F125: a function of another Stage is its own synthesis’s to look at', () => {
+  const app = new App();
+  const shared = new Stack(app, 'Shared');
+  const idempotency = new Idempotency(shared, 'Idempotency', { table: IdempotencyTable.fromTableName(shared, 'Table', 'keys'), namespace: 'shop' });
+  const fn = newFunction(new Stack(new Stage(app, 'Prod'), 'Shop'));
+  idempotency.attach(fn);
+  expect(() => app.synth()).not.toThrow();
+  expect(fn.stack.resolve((fn.node.defaultChild as CfnFunction).handler)).toBe(OURS);
 });

@@ -4,7 +4,7 @@ import { ApiDefinition, CfnMethod, CfnRestApi, LambdaIntegration, RestApi, SpecR
 import { CfnApi, CfnRoute, HttpApi, HttpIntegrationSubtype, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration, HttpStepFunctionsIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { CfnListener, CfnListenerRule, CfnLoadBalancer, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { CfnVersion, Code, Function as LambdaFunction, FunctionUrlAuthType, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { CfnFunction, CfnVersion, Code, Function as LambdaFunction, FunctionUrlAuthType, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, Pass, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { newFunction, newStack } from './support';
@@ -14,6 +14,7 @@ import { referencesIn, textOf } from '../../lib/private/protection/deployed';
 import { judgedRoutes } from '../../lib/private/protection/routes';
 
 const POST = [HttpMethod.POST];
+const HERE = { account: '111111111111', region: 'eu-west-1' };
 
 /** All routes of an app, each on a line. */
 const found = (stack: Stack): string[] => judgedRoutes(deployedConstructs(stack))
@@ -40,7 +41,7 @@ describe('F125: routes of APIs that no construct of this package made', () => {
   });
 
   test('an OpenAPI description in the template', () => {
-    const stack = newStack();
+    const stack = newStack('Stack', { env: HERE });
     const uri = (arn: string) => ({ 'Fn::Sub': `arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/${arn}/invocations` });
     const a = attached(stack, 'A');
     newFunction(stack, 'Named', { functionName: 'named' });
@@ -271,7 +272,7 @@ describe('F194: nothing is called protected that', () => {
   });
 
   test('a stage variable or a parameter chooses an alias of, or a number behind the ARN a version', () => {
-    const stack = newStack();
+    const stack = newStack('Stack', { env: HERE });
     const fn = attached(stack, 'A');
     integrationOf(stack, '/stage', fn, { IntegrationUri: `${fn.functionArn}:\${stageVariables.alias}` });
     integrationOf(stack, '/sub', fn, { IntegrationUri: { 'Fn::Sub': ['arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Fn}:${!stageVariables.alias}/invocations', { Fn: fn.functionArn }] } });
@@ -335,6 +336,77 @@ describe('F194: nothing is called protected that', () => {
       'ANY $default: unprotected, Stack/Given may be switched off by IDEMPOTENCY_DISABLED',
       'ANY $default: protected, wraps its handler in code, as its environment says',
       'ANY $default: unprotected, Stack/Python runs on python3.13, where nothing wraps its handler',
+    ]);
+  });
+
+  test('another function has, whose ARN or name is only made with that of ours, or that is of another account or region', () => {
+    const stack = newStack('Stack', { env: HERE });
+    const fn = attached(stack, 'A', { functionName: 'pay' });
+    const name = (fn.node.defaultChild as CfnFunction).ref;
+    integrationOf(stack, '/legacy', fn, { IntegrationUri: `arn:aws:lambda:eu-west-1:111111111111:function:${name}-legacy` });
+    integrationOf(stack, '/other', fn, { IntegrationUri: `arn:aws:lambda:eu-west-1:111111111111:function:other-${name}` });
+    integrationOf(stack, '/account', fn, { IntegrationUri: `arn:aws:lambda:eu-west-1:222222222222:function:${name}` });
+    integrationOf(stack, '/http', fn, { IntegrationType: 'HTTP_PROXY', IntegrationUri: `https://gw.example/functions/${name}/` });
+    integrationOf(stack, '/ours', fn, { IntegrationUri: `arn:aws:lambda:eu-west-1:111111111111:function:${name}` });
+    const far = { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri: 'arn:aws:lambda:us-east-1:222222222222:function:pay' } };
+    const near = { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri: 'arn:aws:lambda:eu-west-1:111111111111:function:pay' } };
+    new SpecRestApi(stack, 'Spec', { apiDefinition: ApiDefinition.fromInline({ paths: { '/far': { post: far }, '/near': { POST: near }, '/later': { $ref: '#/a' } } }) });
+    expect(verdicts(stack)).toEqual([
+      'POST /legacy: unprotected, {}-legacy is a function that is not in this app',
+      'POST /other: unprotected, other-{} is a function that is not in this app',
+      'POST /account: unprotected, {} is a function that is not in this app',
+      'POST /http: unprotected, calls no function but https://gw.example/functions/{}/',
+      'POST /ours: protected, redirected',
+      'POST /far: unprotected, pay is a function that is not in this app',
+      'POST /near: protected, redirected',
+      'ANY /later: unprotected, its OpenAPI description is put together at the deployment, so that nobody can see its routes',
+    ]);
+  });
+
+  test('a literal name has, where only the deployment knows the account', () => {
+    const stack = newStack();
+    attached(stack, 'A', { functionName: 'pay' });
+    const named = { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri: 'arn:aws:lambda:eu-west-1:111111111111:function:pay' } };
+    new SpecRestApi(stack, 'Spec', { apiDefinition: ApiDefinition.fromInline({ paths: { '/a': { post: named } } }) });
+    expect(verdicts(stack)).toEqual(['POST /a: unprotected, pay is a function that is not in this app']);
+  });
+
+  test('a version has that is only called as the current one is', () => {
+    const stack = newStack();
+    const fn = attached(stack, 'A');
+    const version = new Version(stack, 'CurrentVersion', { lambda: fn });
+    new HttpApi(stack, 'Api').addRoutes({ path: '/a', methods: POST, integration: new HttpLambdaIntegration('I', version) });
+    expect(verdicts(stack)).toEqual([
+      'POST /a: unprotected, version Stack/CurrentVersion is published once, and goes on running the code of that time',
+    ]);
+  });
+
+  test('the deployment may take the layer, the settings or the handler from, or that is called itself again while a variable still names ours', () => {
+    const stack = newStack();
+    const changed = (id: string, change: (fn: CfnFunction) => void) => {
+      const fn = attached(stack, id);
+      fn.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+      change(fn.node.defaultChild as CfnFunction);
+    };
+    const choice = (...of: unknown[]) => ({ 'Fn::If': ['IsProd', ...of] });
+    const nothing = { Ref: 'AWS::NoValue' };
+    changed('Layer', (fn) => fn.addPropertyOverride('Layers', [choice((stack.resolve(fn.layers) as unknown[])[0], nothing)]));
+    changed('Settings', (fn) => fn.addPropertyOverride('Environment.Variables.IDEMPOTENCY_SETTINGS', choice('{"v":1}', nothing)));
+    changed('Handler', (fn) => fn.addPropertyOverride('Handler', choice(fn.handler, 'index.handler')));
+    changed('Own', (fn) => {
+      fn.addPropertyOverride('Environment.Variables.NEW_RELIC_LAMBDA_HANDLER', fn.handler);
+      fn.addPropertyOverride('Handler', 'index.handler');
+    });
+    changed('Tracer', (fn) => {
+      fn.addPropertyOverride('Environment.Variables.NEW_RELIC_LAMBDA_HANDLER', fn.handler);
+      fn.addPropertyOverride('Handler', 'newrelic-lambda-wrapper.handler');
+    });
+    expect(verdicts(stack)).toEqual([
+      'ANY $default: unprotected, the layers of Stack/Layer were changed after it was attached, and leave out the runtime: every request fails',
+      'ANY $default: unprotected, Stack/Settings is not attached',
+      'ANY $default: unprotected, the handler of Stack/Handler was changed to {} after it was attached',
+      'ANY $default: unprotected, the handler of Stack/Own was changed to index.handler after it was attached',
+      'ANY $default: protected, redirected',
     ]);
   });
 

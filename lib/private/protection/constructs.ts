@@ -1,5 +1,6 @@
 import {
-  CfnElement, CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Stage, StringConcat, Tokenization,
+  CfnElement, CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Stage, StringConcat, Token,
+  Tokenization,
 } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { decides, Deployed, referencesIn, userPath, Value } from './deployed';
@@ -25,6 +26,7 @@ function deployed(resource: CfnResource, byId: ReadonlyMap<string, Deployed>): D
   return {
     id: idOf(resource),
     type: resource.cfnResourceType,
+    environment: { account: knownOr(resource.stack.account), region: knownOr(resource.stack.region) },
     path: userPath(resource.node.path),
     properties: Properties ?? {},
     metadata: Metadata ?? {},
@@ -34,6 +36,8 @@ function deployed(resource: CfnResource, byId: ReadonlyMap<string, Deployed>): D
     }),
   };
 }
+
+const knownOr = (text: string, unknown = '{}'): string => (Token.isUnresolved(text) ? unknown : text);
 
 interface Rendered {
   readonly Properties?: Record<string, Value>;

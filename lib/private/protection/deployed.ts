@@ -7,6 +7,8 @@ export interface Deployed {
   readonly id: string;
   /** `AWS::Lambda::Function`. */
   readonly type: string;
+  /** Where it is deployed; `{}` for an account or a region that only the deployment knows. */
+  readonly environment: { readonly account: string; readonly region: string };
   /** Path of the construct that users know, `Shop/Payments`; without one, its stack and its logical id. */
   readonly path: string;
   readonly properties: Readonly<Record<string, Value>>;

@@ -1,4 +1,4 @@
-import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value } from './deployed';
+import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value, variantsOf } from './deployed';
 import { ENV, LAYER, RELAY, WireConfiguration } from '../../contract';
 
 /** Whether a retry of a request that reaches a function is safe, and why. */
@@ -53,19 +53,24 @@ function ofAlias(alias: Deployed, route: string): Verdict {
 
 /** The CDK makes its current version anew with each change of the function; any other is published once. */
 function ofVersion(version: Deployed, route: string): Verdict {
-  const verdict = worstOf(version.referred(version.properties.FunctionName).map((fn) => protectionOf(fn, route)));
+  const functions = version.referred(version.properties.FunctionName);
+  const verdict = worstOf(functions.map((fn) => protectionOf(fn, route)));
   if (verdict === undefined) return unprotected(`version ${version.path} is of a function that is not in this app`);
-  if (verdict.state === 'unprotected' || /\/CurrentVersion$/.test(version.path)) return verdict;
+  if (verdict.state === 'unprotected' || functions.every(({ path }) => version.path === `${path}/CurrentVersion`)) return verdict;
   return unprotected(`version ${version.path} is published once, and goes on running the code of that time`);
 }
 
 function ofFunction(fn: Deployed, route: string): Verdict {
-  const { Handler: handler, Layers: layers = [], Environment: environment, Runtime: runtime } = fn.properties;
-  const variables = fieldsOf(fieldsOf(environment).Variables);
-  if (isAbsent(variables[ENV.SETTINGS])) return unprotected(`${fn.path} is not attached`);
+  const variables = fieldsOf(fieldsOf(fn.properties.Environment).Variables);
   const off = switchedOff(variables[ENV.DISABLED]);
   if (off !== undefined) return unprotected(`${fn.path} ${off} by ${ENV.DISABLED}`);
-  const { isExempt, exceptions } = exemptionsIn(variables[ENV.SETTINGS], route);
+  return worstOf(choicesOf(variables[ENV.SETTINGS]).map((settings) => withSettings(fn, variables, settings, route)))!;
+}
+
+function withSettings(fn: Deployed, variables: Readonly<Record<string, Value>>, settings: Value, route: string): Verdict {
+  if (isAbsent(settings)) return unprotected(`${fn.path} is not attached`);
+  const { Handler: handler, Layers: layers = [], Runtime: runtime } = fn.properties;
+  const { isExempt, exceptions } = exemptionsIn(settings, route);
   if (isExempt) return { state: 'exempt', reason: 'idempotent: false' };
   const protectedBy = (how: string): Verdict =>
     ({ state: 'protected', reason: exceptions.length === 0 ? how : `${how}, but for ${exceptions.join(', ')} (idempotent: false)` });
@@ -82,10 +87,13 @@ function ofFunction(fn: Deployed, route: string): Verdict {
   }
 
   // Another layer that redirects handlers may have come after ours, and calls it then.
-  const isOurs = handler === LAYER.HANDLER || Object.values(variables).includes(LAYER.HANDLER);
+  const isRedirected = Object.values(variables).includes(LAYER.HANDLER);
+  const own = textOf(variables[ENV.HANDLER]);
+  const isOurs = choicesOf(handler).every((choice) => choice === LAYER.HANDLER || (isRedirected && textOf(choice) !== own));
   if (!isOurs) return unprotected(`the handler of ${fn.path} was changed to ${textOf(handler)} after it was attached`);
-  const hasLayer = fn.referred(layers).some(({ type, properties }) => type === TYPES.LAYER && properties.Description === LAYER.DESCRIPTION);
-  if (!hasLayer) return unprotected(`the layers of ${fn.path} were changed after it was attached, and leave out the runtime: every request fails`);
+  const haveLayer = variantsOf(layers).every((variant) =>
+    fn.referred(variant).some(({ type, properties }) => type === TYPES.LAYER && properties.Description === LAYER.DESCRIPTION));
+  if (!haveLayer) return unprotected(`the layers of ${fn.path} were changed after it was attached, and leave out the runtime: every request fails`);
   return protectedBy('redirected');
 }
 

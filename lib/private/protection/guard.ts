@@ -34,7 +34,8 @@ export function guardFunctions(site: Construct, functions: Iterable<IConstruct>,
   guard(site, setting, () => {
     const resources = deployedConstructs(site);
     return [...functions].flatMap((fn) => {
-      const resource = resources.find(({ path }) => path === fn.node.path)!;
+      const resource = resources.find(({ path }) => path === pathOf(fn));
+      if (resource === undefined) return []; // of another Stage, whose own synthesis has it
       const { state, reason } = protectionOf(resource, '');
       return state === 'unprotected' ? [`every route of ${fn.node.path} (${reason})`] : [];
     });
@@ -46,7 +47,7 @@ export function adviseOnPreflights(site: Construct, functions: Iterable<IConstru
   site.node.addValidation({
     validate: () => {
       const resources = deployedConstructs(site);
-      const paths = new Set([...functions].map(({ node }) => node.path));
+      const paths = new Set([...functions].map(pathOf));
       const routes = judgedRoutes(resources).filter(({ state, invoked }) =>
         state === 'protected' && functionsBehind(invoked!).some(({ path }) => paths.has(path)));
       const lacking = new Map(routes.flatMap((route): [string, string][] => {
@@ -61,6 +62,9 @@ export function adviseOnPreflights(site: Construct, functions: Iterable<IConstru
     },
   });
 }
+
+/** As `Deployed` has it: an L1 function is the resource itself. */
+const pathOf = (fn: IConstruct): string => (CfnResource.isCfnResource(fn) ? userPath(fn.node.path) : fn.node.path);
 
 const functionsBehind = (invoked: Deployed): readonly Deployed[] =>
   invoked.type === TYPES.VERSION || invoked.type === TYPES.ALIAS ? invoked.referred(invoked.properties.FunctionName) : [invoked];

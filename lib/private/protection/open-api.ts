@@ -34,9 +34,9 @@ export function describedRoutes({ properties }: Deployed): readonly DescribedRou
 function routesAt([key, item]: [string, Value]): readonly DescribedRoute[] {
   const path = key === '/$default' ? '$default' : key;
   const operations = item ?? {};
-  if (!isPlain(operations)) return hidden(MADE_LATER, path);
-  return Object.entries(operations).filter(([name]) => OPERATIONS.has(name)).flatMap(([name, operation]) => {
-    const method = name === ANY_METHOD ? 'ANY' : name.toUpperCase();
+  if (!isPlain(operations) || '$ref' in operations) return hidden(MADE_LATER, path);
+  return Object.entries(operations).filter(([name]) => OPERATIONS.has(name.toLowerCase())).flatMap(([name, operation]) => {
+    const method = name.toLowerCase() === ANY_METHOD ? 'ANY' : name.toUpperCase();
     if (operation === null) return [];
     if (!isPlain(operation)) return hidden(MADE_LATER, path, method);
     const integration = fieldsOf(operation)['x-amazon-apigateway-integration'];

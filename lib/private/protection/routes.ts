@@ -32,15 +32,19 @@ interface Call {
   readonly target: Value;
   /** What is called by what the target says, where it refers to no function of the app. */
   readonly named?: readonly Deployed[];
+  /** Whether it is called as any server is, by HTTP, and not invoked. */
+  readonly byHttp?: boolean;
   /** Whether a mapping template makes what the function is invoked with. */
   readonly mapped?: boolean;
 }
 
 /** What stands behind a function's ARN, where that is put together. */
 const QUALIFIER = /(?:^|functions\/|function:)\{\}:([^/]+)(?:\/|$)/;
+/** Where a reference is all of a function's ARN or name, and not a part of another's. */
+const WHOLE = /(?:^|functions\/|function:)\{\}(?::[^/]+)?(?:\/|$)/;
 /** A part of that is known to the deployment alone. */
 const UNKNOWN_QUALIFIER = '{}';
-const LAMBDA_ARN = /:lambda:[^:]*:[^:]*:function:([^/]+)/;
+const LAMBDA_ARN = /:lambda:([^:]*):([^:]*):function:([^/]+)/;
 const UNKNOWN_FUNCTION = /^\{\}$|:lambda:path\/[^{]*\{\}/;
 const LATEST = '$LATEST';
 const WITHOUT_ROUTES: ReadonlySet<string> = new Set([TYPES.URL, TYPES.LOAD_BALANCER, TYPES.LISTENER, TYPES.LISTENER_RULE]);
@@ -82,8 +86,9 @@ function httpRoute(route: Deployed, resources: readonly Deployed[]): readonly Ju
   const isSocket = api === undefined ? /^[^\s{}]+$/.test(key) && key !== '$default' : api.properties.ProtocolType === 'WEBSOCKET';
   if (isSocket) return [];
   const calls = route.referred(Target).map((from): Call => {
-    const { IntegrationUri, IntegrationSubtype } = from.properties;
-    return { from, target: IntegrationSubtype ?? IntegrationUri };
+    const { IntegrationType, IntegrationUri, IntegrationSubtype } = from.properties;
+    const byHttp = choicesOf(IntegrationType).some((type) => type !== 'AWS_PROXY');
+    return { from, target: IntegrationSubtype ?? IntegrationUri, byHttp };
   });
   return [judged({ api: api ?? imported(route, TYPES.HTTP_API, id), ...methodAndPath(key), resource: route }, calls, resources)];
 }
@@ -169,14 +174,24 @@ function described(api: Deployed, resources: readonly Deployed[]): readonly Judg
     const route = { api, method, path };
     if (hidden !== undefined) return { ...route, state: 'unprotected', reason: `${hidden}, so that nobody can see its routes` };
     if (type === 'mock') return { ...route, ...MOCK };
-    return judged(route, [{ from: api, target: uri, named: namedIn(uri, resources), mapped: type !== 'aws_proxy' }], resources);
+    return judged(route, [{ from: api, target: uri, named: namedIn(api, uri, resources), mapped: type !== 'aws_proxy' }], resources);
   });
 }
 
 /** A description may name a function of the template by its literal name. */
-function namedIn(uri: Value, resources: readonly Deployed[]): readonly Deployed[] {
-  const name = LAMBDA_ARN.exec(textOf(uri))?.[1];
-  return name === undefined ? [] : resources.filter(({ type, properties }) => type === TYPES.FUNCTION && properties.FunctionName === name);
+function namedIn(from: Deployed, uri: Value, resources: readonly Deployed[]): readonly Deployed[] {
+  const name = LAMBDA_ARN.exec(textOf(uri))?.[3];
+  return name === undefined ? [] : resources.filter(({ type, properties, environment }) =>
+    type === TYPES.FUNCTION && properties.FunctionName === name && isOf(environment, from.environment));
+}
+
+const isOf = (one: Deployed['environment'], other: Deployed['environment']): boolean =>
+  one.account === other.account && one.region === other.region;
+
+/** Whether an ARN is of the account and the region that it stands in, as far as it names any. */
+function isNear({ environment: { account, region } }: Deployed, target: string): boolean {
+  const [, ofRegion = '{}', ofAccount = '{}'] = LAMBDA_ARN.exec(target) ?? [];
+  return ['{}', region].includes(ofRegion) && ['{}', account].includes(ofAccount);
 }
 
 const isInvocable = ({ type }: Deployed): boolean => INVOCABLE.has(type);
@@ -199,8 +214,10 @@ function judgedCalls(route: Route, call: Call, resources: readonly Deployed[]): 
   return (published.length > 0 ? published : invocable).map((invoked) => qualified(route, invoked, qualifier, resources));
 }
 
-function invocableBy({ from, target, named = [] }: Call): readonly Deployed[] {
-  const referred = from.referred(target).filter(isInvocable);
+function invocableBy({ from, target, byHttp = false, named = [] }: Call): readonly Deployed[] {
+  const text = textOf(target);
+  if (byHttp || !isNear(from, text)) return [];
+  const referred = WHOLE.test(text) ? from.referred(target).filter(isInvocable) : [];
   return referred.length > 0 ? referred : named;
 }
 
@@ -212,7 +229,7 @@ function exemptionOf({ method, resource }: Route): string | undefined {
 function unknownTarget(target: Value): string {
   if (isAbsent(target)) return UNREADABLE;
   const text = textOf(target);
-  const name = LAMBDA_ARN.exec(text)?.[1];
+  const name = LAMBDA_ARN.exec(text)?.[3];
   if (name !== undefined) return `${name} is a function that is not in this app`;
   return UNKNOWN_FUNCTION.test(text) ? 'calls something that is not in this app' : `calls no function but ${text}`;
 }
