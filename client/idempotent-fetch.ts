@@ -48,13 +48,16 @@ export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?
     const content = new Response(body, { headers: init.headers ?? input.headers });
     const { headers } = content;
     let key = headers.get(headerName);
-    if (key === null && /^(GET|HEAD|OPTIONS|)$/i.test(init.method ?? input.method ?? '')) return send(input, init);
-    key ??= createKey ? await createKey() : uuidV7(host);
+    const start = host.Date.now();
+    if (key === null) {
+      if (/^(GET|HEAD|OPTIONS|)$/i.test(init.method ?? input.method ?? '')) return send(input, init);
+      key = createKey ? await createKey() : uuidV7(host);
+      // Only whoever keeps a key knows when it was first sent: said anew by each call, it would never be too late.
+      if (firstSentHeader && !headers.has(firstSentHeader)) headers.set(firstSentHeader, new Date(start).toUTCString());
+    }
     // 255 characters, and perhaps the quotes of RFC 8941 around them. A comma is how two headers are joined.
     if (!key?.match?.(/^[!-+\--~]{1,257}$/)) throw wrong(headerName, key, '1-255 visible ASCII, no comma');
     headers.set(headerName, key);
-    const start = host.Date.now();
-    if (firstSentHeader && !headers.has(firstSentHeader)) headers.set(firstSentHeader, new Date(start).toUTCString());
 
     const caller = init.signal ?? input.signal;
     const remaining = (): number => start + totalTimeoutMs - host.Date.now();

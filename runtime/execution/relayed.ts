@@ -118,9 +118,9 @@ function resultOf(reply: InvokeReply, isV2: boolean): unknown {
     if (result === undefined) throw new InvokeFailure('ended', 'The target returned what is no JSON.');
     return isV2 && isBare(result) ? asWritten(text) : result;
   }
-  const type = asText(field(result, 'errorType')) ?? '';
+  const type = beginningOf(asText(field(result, 'errorType')) ?? '');
   const message = asText(field(result, 'errorMessage')) ?? (result === undefined ? text : '');
-  if (RETURNED_IN_VAIN.has(type)) throw new InvokeFailure('ended', `The target's result could not be handed on: ${type}.`);
+  if (RETURNED_IN_VAIN.test(type)) throw new InvokeFailure('ended', `The target's result could not be handed on: ${type}.`);
   if (isOfLoading(type, result)) throw new InvokeFailure('not-executed', `The target has not run, because its code could not be loaded: ${type}.`);
   if (isOfSandbox(type, message)) throw new InvokeFailure('unknown', `The target died: ${type || 'it timed out or exited'}.`);
   if (RETRYABLE.test(type)) throw new RetryableError(beginningOf(message));
@@ -162,8 +162,11 @@ const NOT_LOADED = new Set(['ImportModuleError', 'UserCodeSyntaxError', 'Handler
 const isOfLoading = (type: string, result: unknown): boolean =>
   NOT_LOADED.has(type) || type.startsWith('Init<') || (field(result, 'requestId') === '' && Array.isArray(field(result, 'stackTrace')) && !isOfSandbox(type, ''));
 
-/** The handler has returned: its result is larger than Lambda passes on, or its runtime (Python, Node.js) could not put it in JSON. */
-const RETURNED_IN_VAIN = new Set(['Function.ResponseSizeTooLarge', 'Runtime.MarshalError', 'Runtime.JSONStringifyError']);
+/**
+ * The handler has returned: its result is larger than Lambda passes on, its
+ * runtime (Python, Node.js) could not put it in JSON, or could not read or send it (Ruby's `Runtime<...>`).
+ */
+const RETURNED_IN_VAIN = /^(Function\.ResponseSizeTooLarge|Runtime\.(Marshal|JSONStringify)Error)$|^Runtime</;
 
 /** Lambda's own errors (`Sandbox.Timedout`, `Runtime.ExitError`), of which older runtimes name no type. */
 const isOfSandbox = (type: string, message: string): boolean =>

@@ -126,6 +126,13 @@ describe('the header that says when a call was first sent', () => {
     expect(keyTimeOf('any', { headers }, { header: 'Repeatability-First-Sent' })).toMatchObject({ kind: 'sent', at: START });
   });
 
+  test('F111: is not made up for a key that the caller gives: said anew by each call, it would let a retry of any age run again', async () => {
+    const { fetchLike, sent } = scriptedFetch(() => answer(201));
+    const send = idempotentFetch(fetchLike, { firstSentHeader: 'Repeatability-First-Sent' });
+    await send(URL, { method: 'POST', headers: { 'Idempotency-Key': 'order-7' } });
+    expect(sent[0]!.headers.has('repeatability-first-sent')).toBe(false);
+  });
+
   test('F111: is the caller\'s where the call has one, to go on with what was sent before', async () => {
     const { fetchLike, sent } = scriptedFetch(() => answer(201));
     const send = idempotentFetch(fetchLike, { firstSentHeader: 'Repeatability-First-Sent' });

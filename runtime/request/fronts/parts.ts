@@ -112,6 +112,7 @@ export const throughJson = (result: unknown): { readonly value: unknown } | unde
 /** A copy of a result that JSON would make nothing else of, as nearly all handlers return: text, flags, numbers and, one level below, headers. */
 function plainCopy(result: unknown, depth = 2): JsonObject | undefined {
   if (typeof result !== 'object' || result === null || Object.getPrototypeOf(result) !== Object.prototype) return undefined;
+  if (Array.isArray(result) || 'toJSON' in result) return undefined;
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(result)) {
     const value = (result as JsonObject)[name];

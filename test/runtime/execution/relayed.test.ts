@@ -262,6 +262,7 @@ test.each<[string, ServiceReply]>([
   ['what is no JSON', { status: 200, body: '{"statusCode":201,"amount":NaN}' }],
   ['what Python’s runtime cannot put in JSON', failed('Runtime.MarshalError')],
   ['what Node.js’ runtime cannot put in JSON', failed('Runtime.JSONStringifyError')],
+  ['what Ruby’s runtime cannot read or send', failed('Runtime<IOError>')],
   ['more than Lambda passes on', failed('Function.ResponseSizeTooLarge')],
 ])('F191: a target that returned %s has run: the gateway’s error, recorded whatever is released', async (_, reply) => {
   answer(reply);

@@ -31,6 +31,8 @@ test('F62: a result is what it would be after JSON, whether it takes that way or
       [JSON.parse('{"__proto__":"x","statusCode":201}')],
       [JSON.parse('{"statusCode":201,"headers":{"__proto__":"x"}}')],
       [{ statusCode: 201, toJSON: () => 'x' }],
+      [Object.defineProperty({ statusCode: 201, body: 'raw' }, 'toJSON', { value: () => ({ statusCode: 200 }), enumerable: false })],
+      [{ statusCode: 201, headers: Object.defineProperty({ a: 'b' }, 'toJSON', { value: () => ({ a: 'c' }), enumerable: false }) }],
       [Object.assign(Object.create({ inherited: 'not in JSON' }) as object, { statusCode: 201 })],
     ],
   });
