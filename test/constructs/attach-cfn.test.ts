@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { App, CfnParameter, CfnResource, Fn, Stack, Stage, Token } from 'aws-cdk-lib';
+import { CfnParameter, CfnResource, Fn, Stack, Stage, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { CfnRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -9,7 +9,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnTopic } from 'aws-cdk-lib/aws-sns';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Construct } from 'constructs';
-import { environmentOf, newFunction, newStack, propertiesOf, settingsOf } from './support';
+import { environmentOf, newApp, newFunction, newStack, propertiesOf, settingsOf } from './support';
 import { Idempotency, IdempotencyTable } from '../../lib';
 import { WireConfiguration } from '../../lib/contract';
 
@@ -213,7 +213,7 @@ test.each([['Resource'], ['Fn']])('F125: an L1 function of the id %s, in a const
 });
 
 test('F125: a function of another Stage is its own synthesis’s to look at', () => {
-  const app = new App();
+  const app = newApp();
   const shared = new Stack(app, 'Shared');
   const idempotency = new Idempotency(shared, 'Idempotency', { table: IdempotencyTable.fromTableName(shared, 'Table', 'keys'), namespace: 'shop' });
   const fn = newFunction(new Stack(new Stage(app, 'Prod'), 'Shop'));
