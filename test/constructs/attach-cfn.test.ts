@@ -214,7 +214,7 @@ test.each([['Resource'], ['Fn']])('F125: an L1 function of the id %s, in a const
 
 test('F125: a function of another Stage is its own synthesis’s to look at', () => {
   const app = newApp();
-  const shared = new Stack(app, 'Shared');
+  const shared = new Stack(new Stage(app, 'Tools'), 'Shared');
   const idempotency = new Idempotency(shared, 'Idempotency', { table: IdempotencyTable.fromTableName(shared, 'Table', 'keys'), namespace: 'shop' });
   const fn = newFunction(new Stack(new Stage(app, 'Prod'), 'Shop'));
   idempotency.attach(fn);
