@@ -141,6 +141,36 @@ test.each(Object.entries(CASES))('F208: %s is silent where the stack acknowledge
   expect(placesOf(stack, id)).toEqual([]);
 });
 
+test.each(Object.entries(CASES))('F220: %s stands at a construct that is locked when the app is synthesized', (id, { make, cause }) => {
+  const stack = stackOfOneAccount();
+  const construct = make(stack);
+  cause?.(construct, stack);
+  construct.node.lock();
+  expect(placesOf(stack, id)).toEqual([`/${construct.node.path}`]);
+});
+
+test.each(Object.entries(CASES))('F220: %s is silent where a construct that is locked has acknowledged it', (id, { make, cause }) => {
+  const stack = stackOfOneAccount();
+  const construct = make(stack);
+  acknowledge(construct, id);
+  cause?.(construct, stack);
+  // What its constructor has said itself came before.
+  acknowledge(construct, id);
+  construct.node.lock();
+  expect(placesOf(stack, id)).toEqual([]);
+});
+
+test('F220: a function is attached by a construct that is locked, with its warnings', () => {
+  const stack = stackOfOneAccount();
+  const [loud, silent] = [idempotency(stack), new Idempotency(stack, 'Silent')];
+  acknowledge(silent, 'longTtl');
+  for (const site of [loud, silent]) {
+    site.node.lock();
+    site.attach(newFunction(stack, `Fn${site.node.id}`), { ttl: Duration.days(8) });
+  }
+  expect(placesOf(stack, 'longTtl')).toEqual([`/${loud.node.path}`]);
+});
+
 test('F208: an acknowledgement on one construct leaves the warning of another', () => {
   const stack = stackOfOneAccount();
   const silent = idempotency(stack);
