@@ -9,6 +9,8 @@ export interface Proof {
 export interface Extent {
   readonly short: boolean;
   readonly seed: string;
+  /** Of the soak. */
+  readonly minutes: number;
   /** Says what is being done, for who waits. */
   readonly progress: (doing: string) => void;
 }

@@ -25,6 +25,8 @@ export class Place {
   readonly project = path.join(this.root, 'project');
   readonly temporary = path.join(this.root, 'tmp');
   readonly gates = path.join(this.root, 'gates');
+  /** For what processes say of their memory. */
+  readonly vitals = path.join(this.root, 'vitals.jsonl');
   private readonly executionsFile = path.join(this.root, 'executions.jsonl');
 
   constructor() {
@@ -34,7 +36,7 @@ export class Place {
 
   /** For a process that is to run here. */
   get environment(): Readonly<Record<string, string>> {
-    return { TMPDIR: this.temporary, EXECUTIONS: this.executionsFile, GATES: this.gates };
+    return { TMPDIR: this.temporary, EXECUTIONS: this.executionsFile, GATES: this.gates, VITALS: this.vitals };
   }
 
   /** Those of one order, in the order in which they began. */
