@@ -2,8 +2,10 @@ import { remainingTime } from './call';
 import type { AnyHandler } from './call-handler';
 import { idempotencyOf, RetryableError, type IdempotentExecution } from './in-handler';
 import { InvokeFailure } from './invoke-failure';
+import { compact, withWrittenDigits } from './written-digits';
 import { AwsRequestError } from '../aws/aws-error';
 import type { InvokeReply, InvokeRequest } from '../aws/lambda-invoke';
+import { detectFront } from '../request/fronts/detect';
 import { asText, field } from '../request/fronts/parts';
 import { isPayloadV2 } from '../request/fronts/payload-v2';
 
@@ -72,7 +74,7 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
     if (begin <= 0) throw new InvokeFailure('not-executed', LEASE_TOO_SHORT);
     const limit = Math.max(1, remainingTime(given) - PARTING_TIME);
     const reply = await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }).catch(refusedBy);
-    if (!SET_UP_FAILED.test(reply.code ?? '')) return resultOf(reply, isPayloadV2(event));
+    if (!SET_UP_FAILED.test(reply.code ?? '')) return resultOf(reply, event);
     if (pause === undefined || remainingTime(given) < pause + PARTING_TIME) {
       throw new InvokeFailure('not-executed', `The target has not run: ${answered(reply)}`);
     }
@@ -105,7 +107,7 @@ const REFUSED = new Set([400, 403, 404, 413]);
 
 const BEGUN_BEFORE = 'an execution of this key was begun before, and what became of it is not known here';
 
-function resultOf(reply: InvokeReply, isV2: boolean): unknown {
+function resultOf(reply: InvokeReply, event: unknown): unknown {
   const { status, code, functionError, payload } = reply;
   if (status !== 200) {
     const fate = REFUSED.has(status) ? 'not-executed' : 'unknown';
@@ -116,7 +118,8 @@ function resultOf(reply: InvokeReply, isV2: boolean): unknown {
   const result = parsed(text);
   if (functionError === undefined) {
     if (result === undefined) throw new InvokeFailure('ended', 'The target returned what is no JSON.');
-    return isV2 && isBare(result) ? asWritten(text) : result;
+    if (isPayloadV2(event)) return isBare(result) ? asResponse(text) : withWrittenDigits(text, result, true);
+    return detectFront(event) === undefined ? result : withWrittenDigits(text, result, false);
   }
   const type = beginningOf(asText(field(result, 'errorType')) ?? '');
   const message = asText(field(result, 'errorMessage')) ?? (result === undefined ? text : '');
@@ -140,15 +143,8 @@ const beginningOf = (message: string): string => (message.length > MESSAGE_LENGT
 /** What payload format 2.0 takes for a body. A bare string is one without its quotes, and has no digits to lose. */
 const isBare = (result: unknown): boolean => typeof result !== 'string' && field(result, 'statusCode') === undefined;
 
-/** A JSON string, or the white space around the rest. */
-const STRING_OR_SPACE = /"[^"\\]*(?:\\.[^"\\]*)*"|\s+/g;
-
-/** JSON without white space, and every digit as its function wrote it: read into numbers, those of 64 bits would become others. */
-const asWritten = (text: string): object => ({
-  statusCode: 200,
-  headers: { 'content-type': 'application/json' },
-  body: text.replace(STRING_OR_SPACE, (found) => (found.startsWith('"') ? found : '')),
-});
+/** The response that the gateway makes of a bare result. */
+const asResponse = (json: string): object => ({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: compact(json) });
 
 /** Told by a runtime that has not come to the handler; `Runtime.InvalidEntrypoint` by Lambda itself. */
 const NOT_LOADED = new Set(['ImportModuleError', 'UserCodeSyntaxError', 'HandlerNotFound', 'MalformedHandlerName', 'BuiltInModuleConflict', 'InvalidEntrypoint']

@@ -1,11 +1,13 @@
 /** The relay by the table of what an Invoke may end with, before a Lambda that answers as it is told. */
+import fc from 'fast-check';
 import { LambdaInvoker } from '../../../runtime/aws/lambda-invoke';
 import { relayed } from '../../../runtime/execution/relayed';
+import { withWrittenDigits } from '../../../runtime/execution/written-digits';
 import { wrap, systemHost } from '../../../runtime/idempotent';
 import { isReadable } from '../../../runtime/protocol/record';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { Claim, IdempotencyStore } from '../../../runtime/stores/store';
-import { httpApiEvent } from '../../../runtime/testing/events';
+import { httpApiEvent, restApiEvent } from '../../../runtime/testing/events';
 import { systemClock, type Clock, type EpochMillis } from '../../../runtime/time';
 import { CREDENTIALS, startService, type ServiceReply, type TestService } from '../../support/aws-service';
 import { seen } from '../../support/fronts';
@@ -114,6 +116,49 @@ test('F205: so does one as large as Lambda passes on', async () => {
   answer({ status: 200, body: `{"id": 12345678901234567890, "long": "${long}"}` });
   const { handler } = relay({ storeResponse: [500] });
   expect(seen(await handler(event(), context())).body === `{"id":12345678901234567890,"long":"${long}"}`).toBe(true);
+});
+
+test.each([
+  ['{"statusCode": 201, "body": {"id": 12345678901234567890, "amount": 1.10, "of": "Zo\\u00eb", "and": ["a: \\"b\\" ", -1E3]}}', '{"id":12345678901234567890,"amount":1.10,"of":"Zo\\u00eb","and":["a: \\"b\\" ",-1E3]}'],
+  ['{"body": [9007199254740993 , {"body": 0.10}], "statusCode": 201, "headers": {"body": "no"}, "isBase64Encoded": false}', '[9007199254740993,{"body":0.10}]'],
+  ['{"statusCode": 201, "body": 9007199254740993 , "cookies": ["a=1"]}', '9007199254740993'],
+  ['{"headers": {"x": "\\"body\\": {"}, "statusCode": 201, "\\u0062ody" : {"id": 9007199254740993}}', '{"id":9007199254740993}'],
+  ['{"statusCode": 201, "body": {"id": 1}, "body": {"id": 9007199254740993}}', '{"id":9007199254740993}'],
+  ['{"statusCode": 201, "body": null}', ''],
+  ['{"statusCode": 201, "body": "{\\"id\\": 1.10}"}', '{"id": 1.10}'],
+])('F211: the body of a response keeps the digits that its function wrote (%s)', async (written, expected) => {
+  answer({ status: 200, body: written });
+  const { handler } = relay();
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 201, body: expected });
+  expect(seen(await handler(event(), context()))).toMatchObject({ statusCode: 201, headers: { 'x-idempotent-replay': 'true' }, body: expected });
+});
+
+test.each([
+  ['an HTTP API', httpApiEvent, '{"statusCode": 201, "headers": {"X-Payment": 12345678901234567890, "X-Rate": 1.10, "X-Of": "a 1"}, "body": "paid"}'],
+  ['a REST API', restApiEvent, '{"statusCode": 201, "headers": {"X-Payment": 12345678901234567890}, "multiValueHeaders": {"X-Rate": [1.10], "X-Of": ["a 1"]}, "body": "paid"}'],
+])('F211: so does a header’s value, behind %s', async (_, gateway, written) => {
+  answer({ status: 200, body: written });
+  const { handler } = relay();
+  const sent = () => gateway({ headers: { 'Idempotency-Key': 'payment-1' }, body: 'amount=1' });
+  const expected = { statusCode: 201, headers: { 'x-payment': '12345678901234567890', 'x-rate': '1.10', 'x-of': 'a 1' }, body: 'paid' };
+  expect(seen(await handler(sent(), context()))).toMatchObject(expected);
+  expect(seen(await handler(sent(), context()))).toMatchObject({ ...expected, headers: { ...expected.headers, 'x-idempotent-replay': 'true' } });
+});
+
+test('F211: what answers no HTTP request stays as it is', async () => {
+  answer({ status: 200, body: '{"statusCode": 201, "headers": {"count": 7}, "body": {"id": 1}}' });
+  const { handler } = relay();
+  expect(await handler({ Records: [{ eventSource: 'aws:sqs' }] }, context())).toEqual({ statusCode: 201, headers: { count: 7 }, body: { id: 1 } });
+});
+
+test('F211: whatever JSON a body is, and whatever stands beside it, it is the body, without white space', () => {
+  fc.assert(fc.property(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom('', ' ', '\n\t'), (body, before, after, space) => {
+    const { body: _, ...others } = after;
+    const result = { statusCode: 200, ...before, body, ...others };
+    const plain = JSON.parse(JSON.stringify(body));
+    expect(withWrittenDigits(JSON.stringify(result, undefined, space), JSON.parse(JSON.stringify(result)), true))
+      .toMatchObject({ body: typeof plain === 'number' || (typeof plain === 'object' && plain !== null) ? JSON.stringify(plain) : plain });
+  }));
 });
 
 test('F163: the lease is as long as the target may go on, whatever is left of the relay’s own time', async () => {
