@@ -1,4 +1,4 @@
-import { Aspects, CfnResource, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Lazy, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import {
   AwsIntegration, HttpIntegration, LambdaIntegration, LambdaRestApi, MockIntegration,
@@ -264,6 +264,75 @@ describe('F125: unprotected routes are told at synth', () => {
       /^Stack\/Idempotency: requests pass by the runtime, .*: every route of Stack\/Fn \(the handler of Stack\/Fn was changed to other\.handler after it/,
     )]);
     expect(() => Template.fromStack(attached(true, UnprotectedRoutes.ERROR))).toThrow('every route of Stack/Fn');
+  });
+});
+
+describe('F125: a synthesis looks at an app once for all the constructs that guard it,', () => {
+  /** Counts how often each function is rendered while the app is synthesized. */
+  const guarded = (apis: number) => {
+    const stack = newStack();
+    const rendered = { times: 0 };
+    const description = Lazy.uncachedString({ produce: () => { rendered.times++; return 'counted'; } });
+    const constructs = [...Array(apis).keys()].map((at) => {
+      const api = new IdempotentApi(stack, `Api${at}`, { unprotectedRoutes: UnprotectedRoutes.ERROR });
+      api.addRoutes({ path: '/a', methods: POST, handler: newFunction(stack, `Fn${at}`, at === 0 ? { description } : {}) });
+      return api;
+    });
+    const attached = newFunction(stack, 'Attached');
+    new Idempotency(stack, 'Idempotency', { unprotectedRoutes: UnprotectedRoutes.ERROR }).attach(attached);
+    return { app: stack.node.root as App, stack, constructs, attached, rendered };
+  };
+  const timesRendered = (apis: number): number => {
+    const { app, rendered } = guarded(apis);
+    app.synth();
+    return rendered.times;
+  };
+  const again = (app: App) => app.synth({ force: true });
+  const besides = (api: IdempotentApi, stack: Stack) =>
+    api.httpApi.addRoutes({ path: '/beside', methods: POST, integration: new HttpLambdaIntegration('Integration', newFunction(stack, `Beside${api.node.id}`)) });
+
+  test('however many they are', () => {
+    expect(timesRendered(8)).toBe(timesRendered(1));
+  });
+
+  test('and anew in the next synthesis, whose changes each of them is told', () => {
+    const { app, stack, constructs: [first, second], attached } = guarded(2);
+    again(app);
+    besides(second!, stack);
+    expect(() => again(app)).toThrow('[Stack/Api1] Stack/Api1: requests pass by the runtime, so that a retry runs its operation again: POST /beside');
+    besides(first!, stack);
+    expect(() => again(app)).toThrow(/\[Stack\/Api0\].*\n.*\[Stack\/Api1\]/);
+    (attached.node.defaultChild as CfnFunction).handler = 'other.handler';
+    expect(() => again(app)).toThrow('every route of Stack/Attached');
+  });
+
+  test('also after one that ended before all of them were asked', () => {
+    const { app, stack, constructs: [first, second] } = guarded(2);
+    const broken = { throws: true };
+    first!.node.addValidation({ validate: () => { if (broken.throws) throw new Error('theirs'); return []; } });
+    expect(() => again(app)).toThrow('theirs');
+    broken.throws = false;
+    besides(second!, stack);
+    expect(() => again(app)).toThrow('POST /beside');
+  });
+
+  test('and anew for whoever validates one of them outside of a synthesis', () => {
+    const { app, stack, constructs: [first] } = guarded(2);
+    expect(first!.node.validate()).toEqual([]);
+    again(app);
+    besides(first!, stack);
+    expect(first!.node.validate()).toEqual([expect.stringContaining('POST /beside')]);
+  });
+
+  test('and each Stage by itself', () => {
+    const app = newApp();
+    const stages = ['Test', 'Prod'].map((id) => {
+      const stack = new Stack(new Stage(app, id), 'Stack');
+      return { stack, api: new IdempotentApi(stack, 'Api', { unprotectedRoutes: UnprotectedRoutes.ERROR }) };
+    });
+    besides(stages[1]!.api, stages[1]!.stack);
+    expect(() => again(app)).toThrow('[Prod/Stack/Api]');
+    expect(stages[0]!.api.protection).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
-import { deployedConstructs } from './constructs';
 import { Deployed, TYPES, userPath } from './deployed';
 import { Verdict, protectionOf } from './function-protection';
 import { lackingHeaders } from './preflight';
-import { JudgedRoute, judgedRoutes } from './routes';
+import { JudgedRoute } from './routes';
+import { Survey, validateBySurvey } from './survey';
 import { Protection, RouteProtection } from '../../route-protection';
 import { UnprotectedRoutes } from '../../unprotected-routes';
 import { HeaderNames } from '../header-names';
@@ -17,49 +17,43 @@ const STATES: Readonly<Record<Verdict['state'], Protection>> = {
 
 /** Every route of an API, whoever added it. */
 export function routesOf(api: CfnResource): RouteProtection[] {
-  return judgedRoutesOf(api).map(({ method, path, invoked, state, reason }) => ({
+  return routesIn(new Survey(api), api).map(({ method, path, invoked, state, reason }) => ({
     method, path, handler: invoked?.path, protection: STATES[state], reason,
   }));
 }
 
 /** Names the unprotected routes of an API at synth, when all of them are there and aspects and escape hatches have been at them. */
 export function guardRoutes(site: Construct, api: CfnResource, setting: UnprotectedRoutes | undefined): void {
-  guard(site, setting, () => judgedRoutesOf(api)
+  guard(site, setting, (survey) => routesIn(survey, api)
     .filter(({ state }) => state === 'unprotected')
     .map(({ method, path, reason }) => `${method} ${path} (${reason})`));
 }
 
 /** Names the attached functions whose handler or layers somebody has changed since. */
 export function guardFunctions(site: Construct, functions: Iterable<IConstruct>, setting: UnprotectedRoutes | undefined): void {
-  guard(site, setting, () => {
-    const resources = deployedConstructs(site);
-    return [...functions].flatMap((fn) => {
-      const resource = resources.find(({ path }) => path === pathOf(fn));
-      if (resource === undefined) return []; // of another Stage, whose own synthesis has it
-      const { state, reason } = protectionOf(resource, '');
-      return state === 'unprotected' ? [`every route of ${fn.node.path} (${reason})`] : [];
-    });
-  });
+  guard(site, setting, ({ resources }) => [...functions].flatMap((fn) => {
+    const resource = resources.find(({ path }) => path === pathOf(fn));
+    if (resource === undefined) return []; // of another Stage, whose own synthesis has it
+    const { state, reason } = protectionOf(resource, '');
+    return state === 'unprotected' ? [`every route of ${fn.node.path} (${reason})`] : [];
+  }));
 }
 
 /** Warns where an API in front of attached functions does CORS that knows nothing of keys. */
 export function adviseOnPreflights(site: Construct, functions: Iterable<IConstruct>, headers: HeaderNames): void {
-  site.node.addValidation({
-    validate: () => {
-      const resources = deployedConstructs(site);
-      const paths = new Set([...functions].map(pathOf));
-      const routes = judgedRoutes(resources).filter(({ state, invoked }) =>
-        state === 'protected' && functionsBehind(invoked!).some(({ path }) => paths.has(path)));
-      const lacking = new Map(routes.flatMap((route): [string, string][] => {
-        const headersLacking = lackingHeaders(route, resources, headers);
-        return headersLacking === undefined ? [] : [[route.api.path, headersLacking]];
-      }));
-      for (const [api, names] of lacking) {
-        warn(site, 'corsWithoutKey', `the CORS of ${api} does not ${names}: pages of other `
-          + `origins cannot send a key, or cannot see that an answer is a replay. Let it ${names}.`);
-      }
-      return [];
-    },
+  validateBySurvey(site, (survey) => {
+    const paths = new Set([...functions].map(pathOf));
+    const routes = survey.routes.filter(({ state, invoked }) =>
+      state === 'protected' && functionsBehind(invoked!).some(({ path }) => paths.has(path)));
+    const lacking = new Map(routes.flatMap((route): [string, string][] => {
+      const headersLacking = lackingHeaders(route, survey.resources, headers);
+      return headersLacking === undefined ? [] : [[route.api.path, headersLacking]];
+    }));
+    for (const [api, names] of lacking) {
+      warn(site, 'corsWithoutKey', `the CORS of ${api} does not ${names}: pages of other `
+        + `origins cannot send a key, or cannot see that an answer is a replay. Let it ${names}.`);
+    }
+    return [];
   });
 }
 
@@ -69,20 +63,18 @@ const pathOf = (fn: IConstruct): string => (CfnResource.isCfnResource(fn) ? user
 const functionsBehind = (invoked: Deployed): readonly Deployed[] =>
   invoked.type === TYPES.VERSION || invoked.type === TYPES.ALIAS ? invoked.referred(invoked.properties.FunctionName) : [invoked];
 
-function guard(site: Construct, setting: UnprotectedRoutes = UnprotectedRoutes.WARN, unprotected: () => readonly string[]): void {
+function guard(site: Construct, setting: UnprotectedRoutes = UnprotectedRoutes.WARN, unprotected: (survey: Survey) => readonly string[]): void {
   if (setting === UnprotectedRoutes.ALLOW) return;
-  site.node.addValidation({
-    validate: () => {
-      const names = unprotected();
-      if (names.length === 0) return [];
-      const message = `requests pass by the runtime, so that a retry runs its operation again: ${names.join(', ')}. `
-        + `${REMEDY}, or set unprotectedRoutes to UnprotectedRoutes.ALLOW.`;
-      if (setting === UnprotectedRoutes.ERROR) return [`${site.node.path}: ${message}`];
-      warn(site, 'unprotectedRoutes', message);
-      return [];
-    },
+  validateBySurvey(site, (survey) => {
+    const names = unprotected(survey);
+    if (names.length === 0) return [];
+    const message = `requests pass by the runtime, so that a retry runs its operation again: ${names.join(', ')}. `
+      + `${REMEDY}, or set unprotectedRoutes to UnprotectedRoutes.ALLOW.`;
+    if (setting === UnprotectedRoutes.ERROR) return [`${site.node.path}: ${message}`];
+    warn(site, 'unprotectedRoutes', message);
+    return [];
   });
 }
 
-const judgedRoutesOf = (api: CfnResource): readonly JudgedRoute[] =>
-  judgedRoutes(deployedConstructs(api)).filter((route) => route.api.path === userPath(api.node.path));
+const routesIn = ({ routes }: Survey, api: CfnResource): readonly JudgedRoute[] =>
+  routes.filter((route) => route.api.path === userPath(api.node.path));
