@@ -43,10 +43,10 @@ export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?
   const { createKey, firstSentHeader } = options ?? {};
 
   const call = async (input: Partial<Request>, init: RequestInit = {}): Promise<ResponseLike> => {
-    const { body } = init;
+    const body = init.body;
     // It says what kind of content the body is, where the headers do not, as `fetch` would.
     const content = new Response(body, { headers: init.headers ?? input.headers });
-    const { headers } = content;
+    const headers = content.headers;
     let key = headers.get(headerName);
     const start = host.Date.now();
     if (key === null) {
@@ -68,8 +68,8 @@ export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?
       let error: unknown;
       let cost = 1;
       await within(host, Math.min(tryTimeoutMs, remaining()), caller, async (signal) => {
-        // Even an empty body would be refused for a GET.
-        const answer = await send(input, { ...init, headers, body: (bytes?.byteLength || body) && bytes, signal });
+        // Even an empty body would be refused for a GET, and without one a `Request` that has been read would be.
+        const answer = await send(input, { ...init, headers, body: (input.bodyUsed || body) && bytes, signal });
         cost = retryCost(answer, await answer.clone().text(), answer.headers.get(retryHintHeader));
         keys.set(response = answer, key);
       }).catch((cause) => {

@@ -17,7 +17,7 @@ import { wrong } from './errors';
  */
 export const keyFrom = async (parts: readonly (string | number)[]): Promise<string> => {
   if (!parts?.length || !parts.every?.((part) => part === `${part}` || Number.isSafeInteger(part))) throw wrong('parts', parts, 'strings or safe integers');
-  const text = parts.reduce<string>((all, part) => all + `${part}`.length + ':' + part, '');
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return new Uint8Array(hash).reduce((hex, byte) => hex + byte.toString(16).padStart(2, '0'), '');
+  return new Uint8Array(
+    await crypto.subtle.digest('SHA-256', new TextEncoder().encode(parts.map((part) => `${part}`.length + ':' + part).join(''))),
+  ).reduce((hex, byte) => hex + byte.toString(16).padStart(2, '0'), '');
 };

@@ -17,5 +17,5 @@ import { isReplay } from './replay';
  */
 export const retryCost = (response: ResponseLike, body: string, hint: string | null): number =>
   hint === 'false' || isReplay(response) ? Infinity
-    : response.status === 409 && (hint === 'true' || body.includes('"IDEMPOTENCY_CONFLICT"')) ? 0
+    : response.status === 409 && (hint === 'true' || /"IDEMPOTENCY_CONFLICT"/.test(body)) ? 0
       : /42[59]|[5-9]../.test(response.status as never) ? 1 : Infinity;

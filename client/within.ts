@@ -19,7 +19,7 @@ export const within = <T>(
   let stop: () => void;
   return new Promise<T>((resolve, reject) => {
     stop = () => {
-      const reason = outer?.reason ?? new DOMException(`${ms} ms passed`, 'TimeoutError');
+      const reason = outer?.aborted ? outer.reason : new DOMException(`${ms} ms passed`, 'TimeoutError');
       inner.abort(reason);
       (work ? reject : resolve)(reason);
     };

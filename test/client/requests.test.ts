@@ -1,3 +1,4 @@
+import { bytesOf, listen, type RunningServer } from './support/payments-server';
 import { answer, lost, scriptedFetch } from './support/scripted-fetch';
 import { START, virtualHost } from './support/virtual-host';
 import { idempotentFetch, IdempotentFetchError, keyOf, type IdempotencyErrorBody } from '../../client';
@@ -19,7 +20,22 @@ async function sendThrice(input: string | Request | globalThis.URL, init?: Reque
 
 const text = ({ bytes }: { readonly bytes: Uint8Array }) => Buffer.from(bytes).toString();
 
+/** Without jitter a lost connection is tried again at once. */
+const atOnce = { ...globalThis, Date, Math: { random: () => 0 }, crypto };
+
 describe('a body is sent as the same bytes on every attempt:', () => {
+  let received: string[] = [];
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await listen(async (request, response) => {
+      received.push(String(await bytesOf(request)));
+      if (received.length === 1) response.destroy();
+      else response.writeHead(201).end();
+    });
+  });
+  beforeEach(() => void (received = []));
+  afterAll(() => server.stop());
+
   test('a string, with the content type that fetch gives it', async () => {
     const sent = await sendThrice(URL, { method: 'POST', body: 'Grüße' });
     expect(text(sent)).toBe('Grüße');
@@ -95,6 +111,17 @@ describe('a body is sent as the same bytes on every attempt:', () => {
   test('that of the init in place of a Request\'s, even an empty one', async () => {
     expect(text(await sendThrice(new Request(URL, { method: 'POST', body: 'old' }), { body: 'new' }))).toBe('new');
     expect(text(await sendThrice(new Request(URL, { method: 'POST', body: 'old' }), { body: '' }))).toBe('');
+  });
+
+  test.each([
+    ['an empty one of a Request', () => [new Request(server.url, { method: 'POST', body: '' })]],
+    ['none of a Request', () => [new Request(server.url, { method: 'POST' })]],
+    ['none of a Request for a GET with a key', () => [new Request(server.url, { headers: { 'Idempotency-Key': 'report-1' } })]],
+    ['an empty one in place of a Request\'s', () => [new Request(server.url, { method: 'POST', body: 'old' }), { body: '' }]],
+  ] as const)('F212: %s, by the real fetch, over a connection that is lost at first', async (_, call) => {
+    const [input, init] = call() as [Request, RequestInit?];
+    const response = await idempotentFetch(undefined, { host: atOnce })(input, init);
+    expect([response.status, received]).toEqual([201, ['', '']]);
   });
 
   test('none at all', async () => {

@@ -313,6 +313,21 @@ describe('the caller\'s signal', () => {
     expect(host.elapsed()).toBe(100);
   });
 
+  test.each([[null], [''], [0], [false]])('F212: fired with the reason %p, at whatever time: the call rejects with that', async (nothing) => {
+    const before = await post(() => answer(201), {}, virtualHost(), { signal: AbortSignal.abort(nothing) });
+    const controllers = [new AbortController(), new AbortController()] as const;
+    const during = await post(() => {
+      controllers[0].abort(nothing);
+      return never();
+    }, {}, virtualHost(), { signal: controllers[0].signal });
+    const host = virtualHost(() => 1);
+    const between = await post(lost, {
+      onAttempt: () => void host.setTimeout(() => controllers[1].abort(nothing), 100),
+    }, host, { signal: controllers[1].signal });
+    expect([before, during, between].map(({ error, sent }) => [error, sent.length])).toEqual([[nothing, 0], [nothing, 1], [nothing, 1]]);
+    expect(during.sent[0]!.signal.reason).toBe(nothing);
+  });
+
   test('of a Request counts as well', async () => {
     const host = virtualHost();
     const { fetchLike, sent } = scriptedFetch(() => answer(201));
