@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { startCapacityMeter, type Consumed } from './measure/capacity-meter';
+import { startFilledDynamoDb } from './measure/filled-dynamodb';
 import { barChart } from './report/bar-chart';
 import { canonicalDocument } from '../runtime/request/canonical-json';
 import { startDynamoDb, type TestDynamoDb } from '../test/support/dynamodb';
@@ -16,6 +18,7 @@ const ROUNDS = 11;
 const CALLS = 150;
 const WARM_UP = 1_200;
 const COLD_ROUNDS = 9;
+const COUNTED_CALLS = 5;
 
 /** One line of the table: ratios to Powertools alone unless the figure says otherwise. */
 interface Figure {
@@ -97,12 +100,14 @@ const ask = (worker: ChildProcess, request: object): Promise<Measured> =>
     worker.send(request);
   });
 
-async function startWorkers(node: string, endpoint: string, names: readonly Name[]): Promise<Record<string, ChildProcess>> {
+async function startWorkers(
+  node: string, endpoint: string, names: readonly Name[], more: Readonly<Record<string, string>> = {},
+): Promise<Record<string, ChildProcess>> {
   const workers: Record<string, ChildProcess> = {};
   for (const name of names) {
     const subject: Subject = SUBJECTS[name];
     const worker = fork(join(__dirname, 'measure', 'worker.mjs'), [join(OUT, subject.file)], {
-      execPath: node, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: environment(endpoint, subject),
+      execPath: node, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...environment(endpoint, subject), ...more },
     });
     await new Promise((resolve) => worker.once('message', resolve));
     workers[name] = worker;
@@ -155,6 +160,55 @@ async function warm(node: string, version: string, endpoint: string): Promise<Fi
   }
   for (const worker of Object.values(workers)) worker.kill();
   return figures;
+}
+
+/** (d) Requests and write units, by outcome and size of the response. */
+async function capacity(node: string, dynamoDb: string): Promise<Figure[]> {
+  const meter = await startCapacityMeter(dynamoDb);
+  const figures: Figure[] = [];
+  for (const kb of [1, 4, 16, 100]) {
+    const workers = await startWorkers(node, meter.endpoint, ['ours', 'powertools'], { BENCH_RESPONSE_KB: String(kb) });
+    for (const [act, what] of [['miss', 'a first request'], ['replay', 'a replay']] as const) {
+      const consumed = {} as Record<'ours' | 'powertools', Consumed>;
+      for (const name of ['ours', 'powertools'] as const) {
+        if (act === 'replay') await ask(workers[name]!, { act, count: 1 });
+        meter.read();
+        await ask(workers[name]!, { act, count: COUNTED_CALLS });
+        consumed[name] = meter.read();
+      }
+      const { ours, powertools } = consumed;
+      const figure = `${what}, ${kb} KB of response`;
+      figures.push(
+        { figure: `${figure}: requests to DynamoDB`, bar: act === 'miss' ? 2 : 1, ours: ours.requests / COUNTED_CALLS, unit: 'requests' },
+        { figure: `${figure}: write units`, bar: undefined, ours: ours.writeUnits / COUNTED_CALLS, unit: 'units' },
+        { figure: `${figure}: write units / Powertools`, bar: undefined, ours: ours.writeUnits / powertools.writeUnits, unit: 'ratio' },
+      );
+    }
+    for (const worker of Object.values(workers)) worker.kill();
+  }
+  meter.stop();
+  return figures;
+}
+
+/** (h) A first request where many keys are stored, and where few are. */
+async function storedKeys(node: string): Promise<Figure[]> {
+  const [few, many] = [10, 1_000_000];
+  const servers = [await startFilledDynamoDb(few), await startFilledDynamoDb(many)];
+  try {
+    const workers = [];
+    for (const { endpoint } of servers) workers.push((await startWorkers(node, endpoint, ['ours'])).ours!);
+    for (const worker of workers) await ask(worker, { act: 'miss', count: WARM_UP });
+    const ratios: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const cpu: number[] = [];
+      for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) cpu[at] = (await ask(workers[at]!, { act: 'miss', count: CALLS })).cpu;
+      ratios.push(cpu[1]! / cpu[0]!);
+    }
+    for (const worker of workers) worker.kill();
+    return [{ figure: 'CPU miss, 1,000,000 stored keys / 10', bar: 1.1, ours: median(ratios), spread: range(ratios), unit: 'ratio' }];
+  } finally {
+    for (const server of servers) await server.stop();
+  }
 }
 
 interface Cold { readonly cpu: number; readonly call: number }
@@ -262,6 +316,8 @@ async function main(): Promise<void> {
       figures.push(...await cold(binary, version, tls.endpoint), ...await warm(binary, version, dynamoDb.endpoint));
     }
     tls.stop();
+    const [[, newest]] = nodes() as [readonly [string, string]];
+    figures.push(...await capacity(newest, dynamoDb.endpoint), ...await storedKeys(newest));
   } finally {
     await dynamoDb.stop();
   }

@@ -1,5 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { idempotent } from '../runtime';
+import { sizeOf, unitsOfRefusal } from './measure/units';
 import { DynamoDbStore } from '../runtime/stores/dynamodb/dynamodb-store';
 import { httpApiEvent } from '../runtime/testing/events';
 import { startDynamoDb } from '../test/support/dynamodb';
@@ -7,16 +8,6 @@ import { faultyClient } from '../test/support/faulty-client';
 
 const DUPLICATES = 500;
 const KB = 1024;
-
-/** A refused write is charged for the item that refused it, by the started KB; a refusal reports no capacity itself. */
-const unitsOf = (item: Record<string, unknown>): number => Math.ceil(sizeOf(item) / KB);
-
-function sizeOf(item: Record<string, unknown>): number {
-  return Object.entries(item).reduce((sum, [name, value]) => {
-    const [content] = Object.values(value as Record<string, string | Uint8Array>);
-    return sum + Buffer.byteLength(name) + (typeof content === 'string' ? Buffer.byteLength(content) : content!.length);
-  }, 0);
-}
 
 async function main(): Promise<void> {
   const dynamoDb = await startDynamoDb();
@@ -42,7 +33,7 @@ async function main(): Promise<void> {
       const { Item = {} } = await dynamoDb.client.send(new GetItemCommand({ TableName: table, Key: { id: { S: id } } }));
       console.log(
         `${bytes} bytes of response: ${executions} execution, ${statuses.filter((status) => status === 200).length} replays, ` +
-          `${((sent.length - before) / DUPLICATES).toFixed(2)} requests and ${unitsOf(Item)} write units each (item of ${sizeOf(Item)} bytes)`,
+          `${((sent.length - before) / DUPLICATES).toFixed(2)} requests and ${unitsOfRefusal(Item)} write units each (item of ${sizeOf(Item)} bytes)`,
       );
       client.destroy();
     }

@@ -10,6 +10,7 @@ import { LAMBDA_EVENT, contextOf } from './event.mjs';
 
 const { handler } = await import(pathToFileURL(process.argv[2]).href);
 
+const REPLAYED = randomUUID();
 const invoke = (key) => handler(LAMBDA_EVENT(key), contextOf());
 
 const acts = {
@@ -27,7 +28,7 @@ const acts = {
     return { latencies };
   },
   async replay({ count }) {
-    for (let round = 0; round < count; round++) await invoke('the-same-key');
+    for (let round = 0; round < count; round++) await invoke(REPLAYED);
     return {};
   },
   /** Many requests with one key at a time. */

@@ -362,7 +362,7 @@ describe('another start', () => {
   });
 
   test('counts the ports upwards, and says which one is in use', async () => {
-    const first = await freePort(2);
+    const first = await freePort(1);
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(first + 1, '127.0.0.1', resolve));
     const own = user.start('local', '--assembly', assembly, '--port', String(first), '--json');

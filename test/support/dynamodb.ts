@@ -14,11 +14,12 @@ export interface TestDynamoDb {
 
 export const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-export async function startDynamoDb(): Promise<TestDynamoDb> {
-  const platform = `@dynoxide/${process.platform}-${process.arch}`;
-  const binary = path.join(path.dirname(require.resolve(`${platform}/package.json`)), 'dynoxide');
+export const DYNAMODB_BINARY = path.join(path.dirname(require.resolve(`@dynoxide/${process.platform}-${process.arch}/package.json`)), 'dynoxide');
+
+/** In memory, or on the database file that is named. */
+export async function startDynamoDb({ file }: { readonly file?: string } = {}): Promise<TestDynamoDb> {
   const port = await freePort();
-  const server = spawn(binary, ['serve', '--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
+  const server = spawn(DYNAMODB_BINARY, ['serve', '--host', '127.0.0.1', '--port', String(port), ...(file === undefined ? [] : ['--db-path', file])], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: CREDENTIALS, maxAttempts: 10 });

@@ -5,12 +5,11 @@ import { createServer } from 'node:net';
 const FIRST = 10_000;
 const LAST = 32_000;
 
-/** The first of `count` ports in a row on which nobody listens. */
-export async function freePort(count = 1): Promise<number> {
+/** A port on which nobody listens, nor on those so much further up. */
+export async function freePort(...further: readonly number[]): Promise<number> {
   for (;;) {
-    const first = randomInt(FIRST, LAST);
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+    const port = randomInt(FIRST, LAST - Math.max(0, ...further));
+    if ((await Promise.all([0, ...further].map((offset) => isFree(port + offset)))).every(Boolean)) return port;
   }
 }
 

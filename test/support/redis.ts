@@ -8,6 +8,9 @@ import { createClient } from 'redis';
 import { freePort } from './ports';
 import { commandPath } from '../../scripts/setup/command-path';
 
+/** A node of a cluster listens to the others there, so far above its port. */
+const CLUSTER_BUS = 10_000;
+
 /** A Redis of a test's own, in memory only, on a free port of this host. */
 export interface TestRedis {
   readonly port: number;
@@ -18,7 +21,7 @@ export interface TestRedis {
 export async function startRedis(...settings: readonly string[]): Promise<TestRedis> {
   const binary = commandPath('redis-server');
   if (binary === undefined) throw new Error('redis-server is not on the PATH, and the Redis store is tested against a real one: npx tsx scripts/test-setup.ts');
-  const port = await freePort();
+  const port = await freePort(CLUSTER_BUS);
   const folder = mkdtempSync(path.join(tmpdir(), 'redis-'));
   const server = spawn(
     binary,
