@@ -39,7 +39,7 @@ interface IdempotentFetch {
 export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?: IdempotentFetchOptions): Retrying<FetchLike> => {
   const [
     send, headerName, , , retries, delayMs, tryTimeoutMs, totalTimeoutMs, retryHintHeader, onAttempt, host,
-  ] = withDefaults({ ...options, fetchLike });
+  ] = withDefaults(Array.isArray(options) ? { options } : { ...options, fetchLike });
   const { createKey, firstSentHeader } = options ?? {};
 
   const call = async (input: Partial<Request>, init: RequestInit = {}): Promise<ResponseLike> => {

@@ -19,5 +19,5 @@ export const keyFrom = async (parts: readonly (string | number)[]): Promise<stri
   if (!parts?.length || !parts.every?.((part) => part === `${part}` || Number.isSafeInteger(part))) throw wrong('parts', parts, 'strings or safe integers');
   return new Uint8Array(
     await crypto.subtle.digest('SHA-256', new TextEncoder().encode(parts.map((part) => `${part}`.length + ':' + part).join(''))),
-  ).reduce((hex, byte) => hex + byte.toString(16).padStart(2, '0'), '');
+  ).reduce((hex, byte) => hex + (byte + 256).toString(16).slice(1), '');
 };

@@ -30,6 +30,11 @@ test('an option that does not exist is refused with those that do', () => {
   );
 });
 
+test.each([[[]], [['retries']], [[{ retries: 3 }]]])('F212: a list in the place of the options, %j, is refused with the options that there are', (list) => {
+  expect(withOptions(list)).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_CONFIGURATION', key: '', attempts: 0 }));
+  expect(thrown(withOptions(list)).message).toMatch(/^options cannot be ".*": use fetchLike,headerName,firstSentHeader,createKey,retries,/);
+});
+
 test('options in the place of the fetch are refused, before they are taken for one', () => {
   expect(thrown(() => idempotentFetch({ retries: 3 } as never)).message).toMatch(/^fetchLike cannot be "\[object Object\]": use e\.g\. \(input, init\)/);
 });
