@@ -27,6 +27,8 @@ export const ENV = {
   TARGET_TIMEOUT: 'IDEMPOTENCY_TARGET_TIMEOUT',
   /** `true` where it is a durable function, which is invoked with the record's id as its execution's name. */
   TARGET_DURABLE: 'IDEMPOTENCY_TARGET_DURABLE',
+  /** `true` where it is known to run on Lambda's own Python, whose errors of loading name no request. */
+  TARGET_PYTHON: 'IDEMPOTENCY_TARGET_PYTHON',
 } as const;
 
 /** The layer's directory below `/opt`, and the handler string that enters it. */

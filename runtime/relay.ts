@@ -5,7 +5,9 @@ import { systemHost, wrap } from './idempotent';
 import { ENV, RELAY_MARGIN_SECONDS, TARGET_INIT_SECONDS } from '../lib/contract';
 
 /** The entry of the relay: the wrapper around an invocation of the function that it stands before. */
-const { [ENV.TARGET]: arn, [ENV.TARGET_TIMEOUT]: timeout, [ENV.TARGET_DURABLE]: durable, AWS_REGION: region } = process.env;
+const {
+  [ENV.TARGET]: arn, [ENV.TARGET_TIMEOUT]: timeout, [ENV.TARGET_DURABLE]: durable, [ENV.TARGET_PYTHON]: python, AWS_REGION: region,
+} = process.env;
 
 function needed(name: string, value: string | undefined): string {
   if (value) return value;
@@ -19,7 +21,7 @@ if (!Number.isFinite(targetTimeout) || targetTimeout <= 0) {
 
 const lambda = new LambdaInvoker(needed('AWS_REGION', region));
 const longestSeconds = targetTimeout + TARGET_INIT_SECONDS;
-const target = { arn: needed(ENV.TARGET, arn), durable: durable === 'true', longest: longestSeconds * 1000 };
+const target = { arn: needed(ENV.TARGET, arn), durable: durable === 'true', python: python === 'true', longest: longestSeconds * 1000 };
 
 export const handler = wrap(
   relayed(target, (request) => lambda.invoke(request)),

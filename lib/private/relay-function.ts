@@ -22,6 +22,8 @@ export interface RelayTarget {
   readonly timeoutSeconds: number;
   /** Whether its executions have names. */
   readonly durable: boolean;
+  /** Whether it is known to run on Lambda's own Python. */
+  readonly python: boolean;
 }
 
 /** How a relay is deployed. */
@@ -57,6 +59,7 @@ export class RelayFunction extends LambdaFunction {
         [ENV.TARGET]: target.handler.functionArn,
         [ENV.TARGET_TIMEOUT]: String(target.timeoutSeconds),
         ...(target.durable && { [ENV.TARGET_DURABLE]: 'true' }),
+        ...(target.python && { [ENV.TARGET_PYTHON]: 'true' }),
       },
     });
   }

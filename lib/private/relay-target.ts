@@ -17,8 +17,11 @@ export function relayTarget(site: IConstruct, handler: IFunction, targetTimeout:
   const handle = handleOf(fn);
   const durable = handle?.resource.durableConfig !== undefined;
   if (durable) requireQualified(site, handler, fn);
-  const known = publishedOnce(handler) === undefined && handle !== undefined ? timeoutOf(handle) : undefined;
-  return { handler, fn, timeoutSeconds: agreedTimeout(site, handler, known, targetTimeout), durable };
+  // A version of another time may have had another timeout, and another runtime.
+  const asDeployed = publishedOnce(handler) === undefined ? handle : undefined;
+  const known = asDeployed && timeoutOf(asDeployed);
+  const python = /^python3/.test(String(asDeployed?.runtimeName));
+  return { handler, fn, timeoutSeconds: agreedTimeout(site, handler, known, targetTimeout), durable, python };
 }
 
 /** Versions and aliases have it, imported ones too, whose own environment would be that of the stack that imports them. */

@@ -14,6 +14,8 @@ export interface Target {
   readonly arn: string;
   /** Whether its executions have names: they are made of the record's id then. */
   readonly durable: boolean;
+  /** Whether it is known to run on Lambda's own Python. */
+  readonly python: boolean;
   /** Milliseconds for which it may go on once it is invoked: the lease has to cover them. */
   readonly longest: number;
 }
@@ -74,7 +76,7 @@ export const relayed = (target: Target, invoke: Invoke, random: () => number = M
     if (begin <= 0) throw new InvokeFailure('not-executed', LEASE_TOO_SHORT);
     const limit = Math.max(1, remainingTime(given) - PARTING_TIME);
     const reply = await invoke({ functionName: target.arn, payload, begin, limit, durableExecutionName }).catch(refusedBy);
-    if (!SET_UP_FAILED.test(reply.code ?? '')) return resultOf(reply, event);
+    if (!SET_UP_FAILED.test(reply.code ?? '')) return resultOf(reply, event, target.python);
     if (pause === undefined || remainingTime(given) < pause + PARTING_TIME) {
       throw new InvokeFailure('not-executed', `The target has not run: ${answered(reply)}`);
     }
@@ -107,7 +109,7 @@ const REFUSED = new Set([400, 403, 404, 413]);
 
 const BEGUN_BEFORE = 'an execution of this key was begun before, and what became of it is not known here';
 
-function resultOf(reply: InvokeReply, event: unknown): unknown {
+function resultOf(reply: InvokeReply, event: unknown, isPython: boolean): unknown {
   const { status, code, functionError, payload } = reply;
   if (status !== 200) {
     const fate = REFUSED.has(status) ? 'not-executed' : 'unknown';
@@ -124,7 +126,7 @@ function resultOf(reply: InvokeReply, event: unknown): unknown {
   const type = beginningOf(asText(field(result, 'errorType')) ?? '');
   const message = asText(field(result, 'errorMessage')) ?? (result === undefined ? text : '');
   if (RETURNED_IN_VAIN.test(type)) throw new InvokeFailure('ended', `The target's result could not be handed on: ${type}.`);
-  if (isOfLoading(type, result)) throw new InvokeFailure('not-executed', `The target has not run, because its code could not be loaded: ${type}.`);
+  if (isOfLoading(type, result, isPython)) throw new InvokeFailure('not-executed', `The target has not run, because its code could not be loaded: ${type}.`);
   if (isOfSandbox(type, message)) throw new InvokeFailure('unknown', `The target died: ${type || 'it timed out or exited'}.`);
   if (RETRYABLE.test(type)) throw new RetryableError(beginningOf(message));
   throw Object.assign(new Error(beginningOf(message)), { name: type || 'Error' });
@@ -153,10 +155,11 @@ const NOT_LOADED = new Set(['ImportModuleError', 'UserCodeSyntaxError', 'Handler
 /**
  * Code that threw while it was loaded has the error's own type, and only two
  * runtimes tell it from the handler: Ruby's says `Init<...>`, and Python's names
- * no request.
+ * no request. Others may never name one: theirs are of a handler that has run.
  */
-const isOfLoading = (type: string, result: unknown): boolean =>
-  NOT_LOADED.has(type) || type.startsWith('Init<') || (field(result, 'requestId') === '' && Array.isArray(field(result, 'stackTrace')) && !isOfSandbox(type, ''));
+const isOfLoading = (type: string, result: unknown, isPython: boolean): boolean =>
+  NOT_LOADED.has(type) || type.startsWith('Init<')
+  || (isPython && field(result, 'requestId') === '' && Array.isArray(field(result, 'stackTrace')) && !isOfSandbox(type, ''));
 
 /**
  * The handler has returned: its result is larger than Lambda passes on, its

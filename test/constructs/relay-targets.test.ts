@@ -70,6 +70,25 @@ describe('a relay stands before', () => {
     expect(targetOf(relayed((stack) => python(stack).currentVersion)).arn).toEqual({ Ref: expect.stringMatching(/^PayCurrentVersion/) });
   });
 
+  const pythonOf = (make: (stack: Stack) => IFunction, settings?: RelaySettings): unknown =>
+    environmentOf(relayed(make, settings, HERE), RELAY).IDEMPOTENCY_TARGET_PYTHON;
+
+  test.each<[string, (stack: Stack) => IFunction]>([
+    ['a function', (stack) => python(stack)],
+    ['an alias of its current version', (stack) => python(stack).addAlias('live')],
+  ])('F222: %s that is known to run on Lambda\'s own Python, which the relay is told', (_, make) => {
+    expect(pythonOf(make)).toBe('true');
+  });
+
+  test.each<[string, (stack: Stack) => IFunction, RelaySettings]>([
+    ['a custom runtime', (stack) => newFunction(stack, 'Pay', { runtime: Runtime.PROVIDED_AL2023, code: Code.fromAsset(`${__dirname}/fixtures/handler`) }), {}],
+    ['a container image', (stack) => new DockerImageFunction(stack, 'Pay', { code: DockerImageCode.fromEcr(new Repository(stack, 'Repository')) }), {}],
+    ['an imported function', (stack) => LambdaFunction.fromFunctionArn(stack, 'Pay', ARN), TIMEOUT],
+    ['a version of another time', (stack) => new Version(stack, 'V1', { lambda: python(stack) }), TIMEOUT],
+  ])('F222: %s, of which the relay is told nothing of the kind', (_, make, settings) => {
+    expect(pythonOf(make, settings)).toBeUndefined();
+  });
+
   test('$LATEST by its name', () => {
     expect(targetOf(relayed((stack) => python(stack).latestVersion)).arn).toEqual({ 'Fn::Join': ['', [attribute(/^Pay/), ':$LATEST']] });
   });

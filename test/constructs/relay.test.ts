@@ -33,6 +33,7 @@ describe('a relay', () => {
     expect(relay.Environment.Variables).toEqual({
       IDEMPOTENCY_TARGET: arn,
       IDEMPOTENCY_TARGET_TIMEOUT: '20',
+      IDEMPOTENCY_TARGET_PYTHON: 'true',
       IDEMPOTENCY_TABLE_NAME: { Ref: expect.stringMatching(/^IdempotencyTable/) },
       IDEMPOTENCY_SETTINGS: '{"defaults":{"namespace":"Stack/Idempotency","processingTimeoutSeconds":33}}',
     });

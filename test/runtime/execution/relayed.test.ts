@@ -29,7 +29,7 @@ const context = (ms = 20_000) => {
   return { awsRequestId: 'request-1', getRemainingTimeInMillis: () => end - Date.now() };
 };
 
-function relay(options: object = {}, { durable = false, leastLeaseSeconds = 43, claimTakes = 0 } = {}) {
+function relay(options: object = {}, { durable = false, python = false, leastLeaseSeconds = 43, claimTakes = 0 } = {}) {
   const { logger, metrics, lines } = observed();
   const memory = new MemoryStore();
   const claims: Claim[] = [];
@@ -52,7 +52,7 @@ function relay(options: object = {}, { durable = false, leastLeaseSeconds = 43, 
   };
   const invoker = new LambdaInvoker('eu-west-1', { ...CREDENTIALS, AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint });
   const handler = wrap(
-    relayed({ arn: ARN, durable, longest: LONGEST }, (request) => invoker.invoke(request), () => 0),
+    relayed({ arn: ARN, durable, python, longest: LONGEST }, (request) => invoker.invoke(request), () => 0),
     { store, logger, metrics, ...options },
     { ...systemHost, clock, leastLeaseSeconds },
     {},
@@ -261,14 +261,21 @@ test.each<[string, ServiceReply]>([
   ['that throws as it is loaded, in Ruby', failed('Init<KeyError>')],
 ])('F199: code %s has not run: the key is released and the caller told 503, with a line in the log', async (_, reply) => {
   answer(reply);
-  const { handler, status, lines } = relay();
+  const { handler, status, lines } = relay({}, { python: true });
   expect(seen(await handler(event(), context())).statusCode).toBe(503);
   expect([await status(), lines.filter(({ level }) => level === 'error').length, lambda.received.length]).toEqual(['R', 1, 1]);
 });
 
+test('F222: an error that names no request is of a handler that has run, where the target is not known to be Python', async () => {
+  answer(inPython('KeyError', ''));
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ name: 'KeyError' });
+  expect(await status()).toBe('C');
+});
+
 test('F199: what a Python handler raises within an invocation is a throw', async () => {
   answer(inPython('KeyError', 'request-2'));
-  const { handler, status } = relay();
+  const { handler, status } = relay({}, { python: true });
   await expect(handler(event(), context())).rejects.toMatchObject({ name: 'KeyError' });
   expect(await status()).toBe('C');
 });
