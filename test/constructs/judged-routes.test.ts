@@ -185,6 +185,14 @@ describe('F170: routes that stand in no route of their own', () => {
       ],
     });
     new CfnListenerRule(stack, 'Old', { priority: 2, listenerArn: 'arn:elsewhere', actions: [forward(far)], conditions: [{ field: 'path-pattern', values: ['/old'] }, { field: 'host-header', values: ['x.example'] }] });
+    const imported = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/theirs/1' as unknown as object;
+    new CfnListenerRule(stack, 'Theirs', { priority: 4, listenerArn: listener.ref, actions: [forward(imported), { type: 'fixed-response' }], conditions: [{ field: 'path-pattern', values: ['/theirs'] }] });
+    new CfnListenerRule(stack, 'Shared', {
+      priority: 5,
+      listenerArn: listener.ref,
+      actions: [{ type: 'forward', forwardConfig: { targetGroups: [{ targetGroupArn: a as unknown as string }, { targetGroupArn: imported as unknown as string }] } }],
+      conditions: [{ field: 'path-pattern', values: ['/shared'] }],
+    });
     new CfnListenerRule(stack, 'Nothing', { priority: 3, listenerArn: listener.ref, actions: [forward(none)], conditions: [] });
     expect(found(stack)).toEqual([
       'Stack/Balancer ANY /* Stack/A: protected, redirected',
@@ -193,6 +201,9 @@ describe('F170: routes that stand in no route of their own', () => {
       'Stack/Balancer GET /a Stack/B/Aliaslive: exempt, a key means nothing on GET',
       'Stack/Balancer GET /b/* Stack/B/Aliaslive: exempt, a key means nothing on GET',
       'Stack/Old ANY /old -: unprotected, far is a function that is not in this app',
+      'Stack/Balancer ANY /theirs -: unprotected, forwards to a target group that is not in this app',
+      'Stack/Balancer ANY /shared Stack/A: protected, redirected',
+      'Stack/Balancer ANY /shared -: unprotected, forwards to a target group that is not in this app',
       'Stack/Balancer ANY /* -: unprotected, has no integration that can be read',
     ]);
   });
@@ -269,6 +280,30 @@ describe('F194: nothing is called protected that', () => {
     new SpecRestApi(stack, 'Spec', { apiDefinition: ApiDefinition.fromInline({ paths: { '/a': { post: { 'x-amazon-apigateway-integration': { type: 'aws', uri: fn.functionArn } } } } }) });
     const mapped = 'unprotected, a mapping template, and no proxy integration, makes what its function is invoked with: the runtime sees no request in it';
     expect(verdicts(stack)).toEqual([`POST /: ${mapped}`, 'GET /: exempt, a key means nothing on GET', `POST /a: ${mapped}`]);
+  });
+
+  test.each([
+    ['takes away', 'remove:header.idempotency-key', "''"],
+    ['takes away, under another name of it,', 'REMOVE:header.X-Order', "''"],
+    ['takes away, under the name that one route has for it,', 'remove:header.X-Refund', "''"],
+    ['fills with what no retry has again', 'overwrite:header.Idempotency-Key', '$context.requestId'],
+    ['adds to', 'append:header.Idempotency-Key', 'fixed$request.header.X-Id'],
+  ])('a parameter mapping %s the key of', (_what, name, value) => {
+    const stack = newStack('Stack', { env: HERE });
+    const fn = attached(stack, 'A');
+    const idempotency = stack.node.findChild('Idempotency') as Idempotency;
+    idempotency.attach(newFunction(stack, 'B'), { headerAliases: ['x-order'], routes: { 'POST /refund': { headerName: 'X-Refund' } } });
+    integrationOf(stack, '/a', fn, { RequestParameters: { 'append:header.x-seen': 'yes', [name]: value } });
+    const uri = `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${fn.functionArn}/invocations`;
+    new CfnApi(stack, 'Spec', { body: { paths: { '/b': { post: { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri, requestParameters: { [name]: value } } } } } } });
+    const altered = `unprotected, the parameter mapping ${name} changes the key before its function sees it`;
+    expect(verdicts(stack)).toEqual([`POST /a: ${altered}`, `POST /b: ${altered}`]);
+  });
+
+  test.each([['$request.header.X-Order'], ['${request.header.X-Order}']])('a parameter mapping that takes the key from another header, %s, leaves it one that retries have again', (value) => {
+    const stack = newStack();
+    integrationOf(stack, '/a', attached(stack, 'A'), { RequestParameters: { 'overwrite:header.Idempotency-Key': value } });
+    expect(verdicts(stack)).toEqual(['POST /a: protected, redirected']);
   });
 
   test('a stage variable or a parameter chooses an alias of, or a number behind the ARN a version', () => {

@@ -97,6 +97,12 @@ function withSettings(fn: Deployed, variables: Readonly<Record<string, Value>>, 
   return protectedBy('redirected');
 }
 
+/** Names of the headers that a function takes keys from, as far as its settings are known. */
+export function keyHeadersOf(fn: Deployed): readonly string[] {
+  const { defaults, routes } = configurationIn(fieldsOf(fieldsOf(fn.properties.Environment).Variables)[ENV.SETTINGS]);
+  return [defaults, ...Object.values(routes ?? {})].flatMap((settings) => [settings?.headerName ?? [], settings?.headerAliases ?? []].flat());
+}
+
 /** By a variable that says so, or that the deployment may give the value to. */
 function switchedOff(variable: Value): string | undefined {
   const values = choicesOf(variable).filter((value) => !isAbsent(value)).map((value) => textOf(value).toLowerCase());
@@ -113,7 +119,7 @@ interface Exemptions {
 
 /** As far as settings are known: what is not before the deployment exempts nothing. */
 function exemptionsIn(value: Value, route: string): Exemptions {
-  const { defaults, routes } = fieldsOf(parsed(textOf(value, '0'))) as Partial<WireConfiguration>;
+  const { defaults, routes } = configurationIn(value);
   const [method, path] = route.split(' ');
   const isOff = (name: string): boolean => routes?.[name]?.disabled ?? defaults?.disabled ?? false;
   const own = [route, `ANY ${path}`].find((name) => routes?.[name] !== undefined) ?? route;
@@ -124,6 +130,8 @@ function exemptionsIn(value: Value, route: string): Exemptions {
   });
   return { isExempt: isOff(own), exceptions: carried.filter(isOff) };
 }
+
+const configurationIn = (value: Value): Partial<WireConfiguration> => fieldsOf(parsed(textOf(value, '0')));
 
 function parsed(text: string): unknown {
   try {

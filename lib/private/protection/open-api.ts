@@ -10,6 +10,8 @@ export interface DescribedRoute {
   readonly type?: string;
   /** What it calls. */
   readonly uri?: Value;
+  /** What it changes of a request. */
+  readonly parameters?: Value;
 }
 
 const ANY_METHOD = 'x-amazon-apigateway-any-method';
@@ -42,8 +44,8 @@ function routesAt([key, item]: [string, Value]): readonly DescribedRoute[] {
     const integration = fieldsOf(operation)['x-amazon-apigateway-integration'];
     if (integration === undefined) return [];
     if (!isPlain(integration)) return hidden(MADE_LATER, path, method);
-    const { uri, type } = fieldsOf(integration);
-    return [{ method, path, uri, ...type !== undefined && { type: textOf(type).toLowerCase() } }];
+    const { uri, type, requestParameters: parameters } = fieldsOf(integration);
+    return [{ method, path, uri, parameters, ...type !== undefined && { type: textOf(type).toLowerCase() } }];
   });
 }
 

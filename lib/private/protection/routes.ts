@@ -1,6 +1,7 @@
 import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value, variantsOf } from './deployed';
-import { ANY_PATH, protectionOf, Verdict, worstOf } from './function-protection';
+import { ANY_PATH, keyHeadersOf, protectionOf, Verdict, worstOf } from './function-protection';
 import { describedRoutes } from './open-api';
+import { HEADERS } from '../../contract';
 import { honoursKeys } from '../methods';
 
 /** Metadata of a route or method whose requests go straight to the handler because somebody said so. */
@@ -34,8 +35,10 @@ interface Call {
   readonly named?: readonly Deployed[];
   /** Whether it is called as any server is, by HTTP, and not invoked. */
   readonly byHttp?: boolean;
-  /** Whether a mapping template makes what the function is invoked with. */
-  readonly mapped?: boolean;
+  /** Why what the function is invoked with is not the request as it was sent. */
+  readonly altered?: string;
+  /** What is called, where nobody in the app says what that is. */
+  readonly unseen?: string;
 }
 
 /** What stands behind a function's ARN, where that is put together. */
@@ -50,6 +53,9 @@ const LATEST = '$LATEST';
 const WITHOUT_ROUTES: ReadonlySet<string> = new Set([TYPES.URL, TYPES.LOAD_BALANCER, TYPES.LISTENER, TYPES.LISTENER_RULE]);
 const UNREADABLE = 'has no integration that can be read';
 const MAPPED = 'a mapping template, and no proxy integration, makes what its function is invoked with: the runtime sees no request in it';
+const FOREIGN_GROUP = 'forwards to a target group that is not in this app';
+/** A parameter mapping of an HTTP API that changes a header of the request. */
+const HEADER_MAPPING = /^(append|overwrite|remove):header\.(.+)$/i;
 const MOCK = { state: 'exempt', reason: 'a mock, which calls nothing' } as const;
 
 /** Every route of every API among these resources. */
@@ -86,9 +92,9 @@ function httpRoute(route: Deployed, resources: readonly Deployed[]): readonly Ju
   const isSocket = api === undefined ? /^[^\s{}]+$/.test(key) && key !== '$default' : api.properties.ProtocolType === 'WEBSOCKET';
   if (isSocket) return [];
   const calls = route.referred(Target).map((from): Call => {
-    const { IntegrationType, IntegrationUri, IntegrationSubtype } = from.properties;
+    const { IntegrationType, IntegrationUri, IntegrationSubtype, RequestParameters } = from.properties;
     const byHttp = choicesOf(IntegrationType).some((type) => type !== 'AWS_PROXY');
-    return { from, target: IntegrationSubtype ?? IntegrationUri, byHttp };
+    return { from, target: IntegrationSubtype ?? IntegrationUri, byHttp, altered: alteredKey(RequestParameters, resources) };
   });
   return [judged({ api: api ?? imported(route, TYPES.HTTP_API, id), ...methodAndPath(key), resource: route }, calls, resources)];
 }
@@ -106,7 +112,7 @@ function restMethod(method: Deployed, resources: readonly Deployed[]): readonly 
   const integrations = choicesOf(method.properties.Integration);
   const calling = integrations.filter((integration) => !isAbsent(integration) && fieldsOf(integration).Type !== 'MOCK').map(fieldsOf);
   if (calling.length === 0) return [{ ...route, ...MOCK }];
-  return [judged(route, calling.map(({ Type, Uri }): Call => ({ from: method, target: Uri, mapped: Type !== 'AWS_PROXY' })), resources)];
+  return [judged(route, calling.map(({ Type, Uri }): Call => ({ from: method, target: Uri, ...(Type !== 'AWS_PROXY' && { altered: MAPPED }) })), resources)];
 }
 
 function restPath(child: Deployed, parent: Value): string {
@@ -162,19 +168,45 @@ function balancedRoutes(rule: Deployed, resources: readonly Deployed[]): readonl
   const methods = listed(conditions.map(({ HttpRequestMethodConfig }) => fieldsOf(HttpRequestMethodConfig).Values), 'ANY');
   const paths = listed(conditions.map(({ Field, Values, PathPatternConfig }) =>
     fieldsOf(PathPatternConfig).Values ?? (Field === 'path-pattern' ? Values : undefined)), '/*');
-  return groups.flatMap((group) => {
-    const calls = membersOf(group.properties.Targets).map((target): Call => ({ from: group, target: fieldsOf(target).Id }));
-    return methods.flatMap((method) => paths.map((path) => judged({ api, method, path, resource: rule }, calls, resources)));
+  const called = groups.map((group) => membersOf(group.properties.Targets).map((target): Call => ({ from: group, target: fieldsOf(target).Id })));
+  const isForeign = (group: Value): boolean => rule.referred(group).every(({ type }) => type !== TYPES.TARGET_GROUP);
+  if (forwardedTo(Actions ?? DefaultActions).some(isForeign)) called.push([{ from: rule, target: undefined, unseen: FOREIGN_GROUP }]);
+  return called.flatMap((calls) =>
+    methods.flatMap((method) => paths.map((path) => judged({ api, method, path, resource: rule }, calls, resources))));
+}
+
+/** The ARNs of the target groups that actions forward to. */
+const forwardedTo = (actions: Value): readonly Value[] =>
+  membersOf(actions).map(fieldsOf).filter(({ Type }) => choicesOf(Type).includes('forward')).flatMap(({ TargetGroupArn, ForwardConfig }) => [
+    ...choicesOf(TargetGroupArn),
+    ...choicesOf(ForwardConfig).flatMap((forward) => membersOf(fieldsOf(forward).TargetGroups))
+      .flatMap((group) => choicesOf(fieldsOf(group).TargetGroupArn)),
+  ]).filter((arn) => !isAbsent(arn));
+
+/** The mapping that takes a key's header away, or fills it with something that is not a header of the request. */
+function alteredKey(parameters: Value, resources: readonly Deployed[]): string | undefined {
+  const mappings = choicesOf(parameters).flatMap((choice) => Object.entries(fieldsOf(choice)));
+  const mapping = mappings.find(([name, value]) => {
+    const [, change, header] = HEADER_MAPPING.exec(name) ?? [];
+    if (header === undefined || !keyHeaders(resources).has(header.toLowerCase())) return false;
+    return change!.toLowerCase() === 'remove' || !/^\$(request\.header\.[^$]+|\{request\.header\.[^}]+\})$/.test(textOf(value));
   });
+  return mapping && `the parameter mapping ${mapping[0]} changes the key before its function sees it`;
+}
+
+/** In lower case: those that any function of the app is told to take keys from. */
+function keyHeaders(resources: readonly Deployed[]): ReadonlySet<string> {
+  return new Set([HEADERS.KEY, ...resources.flatMap(keyHeadersOf)].map((name) => name.toLowerCase()));
 }
 
 /** Routes that an OpenAPI description in the template has, or that nobody can see. */
 function described(api: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
-  return describedRoutes(api).map(({ method, path, hidden, type = 'aws_proxy', uri }) => {
+  return describedRoutes(api).map(({ method, path, hidden, type = 'aws_proxy', uri, parameters }) => {
     const route = { api, method, path };
     if (hidden !== undefined) return { ...route, state: 'unprotected', reason: `${hidden}, so that nobody can see its routes` };
     if (type === 'mock') return { ...route, ...MOCK };
-    return judged(route, [{ from: api, target: uri, named: namedIn(api, uri, resources), mapped: type !== 'aws_proxy' }], resources);
+    const altered = type === 'aws_proxy' ? alteredKey(parameters, resources) : MAPPED;
+    return judged(route, [{ from: api, target: uri, named: namedIn(api, uri, resources), altered }], resources);
   });
 }
 
@@ -206,8 +238,8 @@ function judged(route: Route, calls: readonly Call[], resources: readonly Deploy
 
 function judgedCalls(route: Route, call: Call, resources: readonly Deployed[]): readonly JudgedRoute[] {
   const invocable = invocableBy(call);
-  if (invocable.length === 0) return [{ ...route, state: 'unprotected', reason: unknownTarget(call.target) }];
-  if (call.mapped) return [{ ...route, invoked: invocable[0], state: 'unprotected', reason: MAPPED }];
+  if (invocable.length === 0) return [{ ...route, state: 'unprotected', reason: call.unseen ?? unknownTarget(call.target) }];
+  if (call.altered !== undefined) return [{ ...route, invoked: invocable[0], state: 'unprotected', reason: call.altered }];
   const qualifier = QUALIFIER.exec(textOf(call.target))?.[1];
   // The qualifier of a function may be that of a version or alias that is referred to beside it.
   const published = qualifier === UNKNOWN_QUALIFIER ? invocable.filter(({ type }) => type === TYPES.VERSION || type === TYPES.ALIAS) : [];
