@@ -26,7 +26,9 @@ export interface FunctionHandle {
   /** ARN of the role; undefined where it is not known here. */
   readonly roleArn?: string;
   /** As in the template. */
-  readonly resource: { handler?: string; readonly packageType?: string; readonly durableConfig?: unknown; readonly layers?: string[] };
+  readonly resource: {
+    handler?: string; readonly runtime?: string; readonly packageType?: string; readonly durableConfig?: unknown; readonly layers?: string[];
+  };
   readonly runtimeName?: string;
   readonly isNode: boolean;
   addVariable(name: string, value: string): void;

@@ -1,5 +1,5 @@
 import { CfnResource, Token } from 'aws-cdk-lib';
-import { Alias, CfnFunction, Function as LambdaFunction, IFunction, IVersion, SingletonFunction, Version } from 'aws-cdk-lib/aws-lambda';
+import { Alias, CfnAlias, CfnFunction, Function as LambdaFunction, IFunction, IVersion, SingletonFunction, Version } from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { ENV, LAYER } from '../contract';
 import { Refusal, refuse } from './errors';
@@ -31,6 +31,13 @@ export function adviseOnVersion(site: IConstruct, handler: IFunction): void {
 export function publishedOnce(handler: IFunction): Version | undefined {
   const version = handler instanceof Alias ? handler.version : handler;
   return version instanceof Version && !isCurrent(version) ? version : undefined;
+}
+
+/** Whether all that a handler invokes is `fn` as this synthesis deploys it; of an imported version or alias nobody knows. */
+export function isAsDeployed(handler: IFunction, fn: IFunction): boolean {
+  if (handler === fn || handler instanceof SingletonFunction || isLatest(handler)) return true;
+  if (handler instanceof Version) return isCurrent(handler);
+  return handler instanceof Alias && (handler.node.defaultChild as CfnAlias).routingConfig === undefined && isAsDeployed(handler.version, fn);
 }
 
 /** The function behind a handler if its handler can be redirected; refused otherwise. */

@@ -3,7 +3,7 @@ import { CfnFunction, IFunction, IVersion, SingletonFunction } from 'aws-cdk-lib
 import { IConstruct } from 'constructs';
 import { refuse } from './errors';
 import { FunctionHandle, handleOf } from './function-handle';
-import { publishedOnce } from './redirection';
+import { isAsDeployed, publishedOnce } from './redirection';
 import { LONGEST_TIMEOUT_SECONDS, RelayFunction, RelayTarget } from './relay-function';
 import { warn } from './warnings';
 
@@ -18,9 +18,9 @@ export function relayTarget(site: IConstruct, handler: IFunction, targetTimeout:
   const durable = handle?.resource.durableConfig !== undefined;
   if (durable) requireQualified(site, handler, fn);
   // A version of another time may have had another timeout, and another runtime.
-  const asDeployed = publishedOnce(handler) === undefined ? handle : undefined;
+  const asDeployed = isAsDeployed(handler, fn) ? handle : undefined;
   const known = asDeployed && timeoutOf(asDeployed);
-  const python = /^python3/.test(String(asDeployed?.runtimeName));
+  const python = /^python3/.test(String(asDeployed?.resource.runtime));
   return { handler, fn, timeoutSeconds: agreedTimeout(site, handler, known, targetTimeout), durable, python };
 }
 

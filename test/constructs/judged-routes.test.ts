@@ -187,6 +187,7 @@ describe('F170: routes that stand in no route of their own', () => {
     new CfnListenerRule(stack, 'Old', { priority: 2, listenerArn: 'arn:elsewhere', actions: [forward(far)], conditions: [{ field: 'path-pattern', values: ['/old'] }, { field: 'host-header', values: ['x.example'] }] });
     const imported = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/theirs/1' as unknown as object;
     new CfnListenerRule(stack, 'Theirs', { priority: 4, listenerArn: listener.ref, actions: [forward(imported), { type: 'fixed-response' }], conditions: [{ field: 'path-pattern', values: ['/theirs'] }] });
+    new CfnListener(stack, 'Network', { loadBalancerArn: balancer.ref, protocol: 'TCP', defaultActions: [forward(imported)] });
     new CfnListenerRule(stack, 'Shared', {
       priority: 5,
       listenerArn: listener.ref,
@@ -287,12 +288,14 @@ describe('F194: nothing is called protected that', () => {
     ['takes away, under another name of it,', 'REMOVE:header.X-Order', "''"],
     ['takes away, under the name that one route has for it,', 'remove:header.X-Refund', "''"],
     ['fills with what no retry has again', 'overwrite:header.Idempotency-Key', '$context.requestId'],
+    ['fills with what each attempt has anew', 'overwrite:header.Idempotency-Key', '$request.header.X-Amz-Cf-Id'],
     ['adds to', 'append:header.Idempotency-Key', 'fixed$request.header.X-Id'],
   ])('a parameter mapping %s the key of', (_what, name, value) => {
     const stack = newStack('Stack', { env: HERE });
     const fn = attached(stack, 'A');
     const idempotency = stack.node.findChild('Idempotency') as Idempotency;
     idempotency.attach(newFunction(stack, 'B'), { headerAliases: ['x-order'], routes: { 'POST /refund': { headerName: 'X-Refund' } } });
+    newFunction(stack, 'C', { environment: { IDEMPOTENCY_SETTINGS: '{"defaults":{"headerName":5,"headerAliases":[null,{}]}}' } });
     integrationOf(stack, '/a', fn, { RequestParameters: { 'append:header.x-seen': 'yes', [name]: value } });
     const uri = `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${fn.functionArn}/invocations`;
     new CfnApi(stack, 'Spec', { body: { paths: { '/b': { post: { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri, requestParameters: { [name]: value } } } } } } });

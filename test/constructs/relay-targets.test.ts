@@ -157,6 +157,20 @@ describe('a relay throws', () => {
       .toThrow('targetTimeout is missing, and the timeout of Stack/Pay/CurrentVersion is not known here.');
   });
 
+  test.each<[string, (stack: Stack, fn: IFunction) => IFunction]>([
+    ['an imported version', (stack, lambda) => Version.fromVersionAttributes(stack, 'V', { lambda, version: '3' })],
+    ['an alias of an imported version', (stack, lambda) => new Alias(stack, 'A', { aliasName: 'live', version: Version.fromVersionAttributes(stack, 'V', { lambda, version: '3' }) })],
+    ['an imported alias', (stack, lambda) => Alias.fromAliasAttributes(stack, 'A', { aliasName: 'live', aliasVersion: Version.fromVersionAttributes(stack, 'V', { lambda, version: '3' }) })],
+    ['an alias that shares its requests with a version of another time', (stack, lambda) => new Alias(stack, 'A', {
+      aliasName: 'live', version: (lambda as LambdaFunction).currentVersion, additionalVersions: [{ version: new Version(stack, 'Old', { lambda }), weight: 0.1 }],
+    })],
+  ])('F186, F222: when it is not known as of what time %s is', (_what, handlerOf) => {
+    refused((stack) => handlerOf(stack, python(stack))).toThrow(/targetTimeout is missing, and the timeout of .* is not known here/);
+    const stack = newStack();
+    const relay = new Idempotency(stack, 'Idempotency').relay(handlerOf(stack, python(stack)), TIMEOUT);
+    expect(stack.resolve((relay.node.defaultChild as CfnFunction).environment)).not.toHaveProperty('variables.IDEMPOTENCY_TARGET_PYTHON');
+  });
+
   test('F186: when targetTimeout is a token', () => {
     refused((stack) => LambdaFunction.fromFunctionArn(stack, 'Pay', ARN), { targetTimeout: Duration.seconds(Lazy.number({ produce: () => 3 })) })
       .toThrow('Stack/Idempotency: targetTimeout of Stack/Pay is a token, and a lease rests on its value. Give the timeout');

@@ -100,7 +100,8 @@ function withSettings(fn: Deployed, variables: Readonly<Record<string, Value>>, 
 /** Names of the headers that a function takes keys from, as far as its settings are known. */
 export function keyHeadersOf(fn: Deployed): readonly string[] {
   const { defaults, routes } = configurationIn(fieldsOf(fieldsOf(fn.properties.Environment).Variables)[ENV.SETTINGS]);
-  return [defaults, ...Object.values(routes ?? {})].flatMap((settings) => [settings?.headerName ?? [], settings?.headerAliases ?? []].flat());
+  return [defaults, ...Object.values(routes ?? {})].flatMap((settings) => [settings?.headerName, settings?.headerAliases].flat())
+    .filter((name) => typeof name === 'string');
 }
 
 /** By a variable that says so, or that the deployment may give the value to. */

@@ -56,6 +56,8 @@ const MAPPED = 'a mapping template, and no proxy integration, makes what its fun
 const FOREIGN_GROUP = 'forwards to a target group that is not in this app';
 /** A parameter mapping of an HTTP API that changes a header of the request. */
 const HEADER_MAPPING = /^(append|overwrite|remove):header\.(.+)$/i;
+/** What AWS gives each attempt anew. */
+const OF_ONE_ATTEMPT = /header\.(x-amz-cf-id|x-amzn-trace-id)\}?$/i;
 const MOCK = { state: 'exempt', reason: 'a mock, which calls nothing' } as const;
 
 /** Every route of every API among these resources. */
@@ -170,10 +172,15 @@ function balancedRoutes(rule: Deployed, resources: readonly Deployed[]): readonl
     fieldsOf(PathPatternConfig).Values ?? (Field === 'path-pattern' ? Values : undefined)), '/*');
   const called = groups.map((group) => membersOf(group.properties.Targets).map((target): Call => ({ from: group, target: fieldsOf(target).Id })));
   const isForeign = (group: Value): boolean => rule.referred(group).every(({ type }) => type !== TYPES.TARGET_GROUP);
-  if (forwardedTo(Actions ?? DefaultActions).some(isForeign)) called.push([{ from: rule, target: undefined, unseen: FOREIGN_GROUP }]);
+  const leadsAway = !isBelowHttp(rule) && forwardedTo(Actions ?? DefaultActions).some(isForeign);
+  if (leadsAway) called.push([{ from: rule, target: undefined, unseen: FOREIGN_GROUP }]);
   return called.flatMap((calls) =>
     methods.flatMap((method) => paths.map((path) => judged({ api, method, path, resource: rule }, calls, resources))));
 }
+
+/** Whether a listener is a network load balancer's, which has no requests, and no functions behind it. */
+const isBelowHttp = ({ properties: { Protocol } }: Deployed): boolean =>
+  choicesOf(Protocol).every((protocol) => /^(TCP|TLS|UDP|TCP_UDP)$/.test(textOf(protocol)));
 
 /** The ARNs of the target groups that actions forward to. */
 const forwardedTo = (actions: Value): readonly Value[] =>
@@ -189,7 +196,7 @@ function alteredKey(parameters: Value, resources: readonly Deployed[]): string |
   const mapping = mappings.find(([name, value]) => {
     const [, change, header] = HEADER_MAPPING.exec(name) ?? [];
     if (header === undefined || !keyHeaders(resources).has(header.toLowerCase())) return false;
-    return change!.toLowerCase() === 'remove' || !/^\$(request\.header\.[^$]+|\{request\.header\.[^}]+\})$/.test(textOf(value));
+    return change!.toLowerCase() === 'remove' || OF_ONE_ATTEMPT.test(textOf(value)) || !/^\$(request\.header\.[^$]+|\{request\.header\.[^}]+\})$/.test(textOf(value));
   });
   return mapping && `the parameter mapping ${mapping[0]} changes the key before its function sees it`;
 }
