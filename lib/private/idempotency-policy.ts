@@ -96,26 +96,15 @@ function expiryPolicy(settings: WireSettings): string {
     + `Retries with the same ${compared} get the first response again, marked ${HEADERS.REPLAY}: true. ${expiry}`;
 }
 
-/** As the runtime words them; one of the messages that a status may have. */
-const ERRORS = {
-  IDEMPOTENCY_KEY_MISSING: { title: 'Idempotency key is missing', message: 'The header {} is required' },
-  IDEMPOTENCY_KEY_INVALID: { title: 'Idempotency key is invalid', message: 'The idempotency key is empty' },
-  IDEMPOTENCY_TENANT_MISSING: { title: 'Tenant is missing', message: 'The tenant of the caller could not be determined' },
-  IDEMPOTENCY_CONFLICT: {
-    title: 'A request is outstanding for this idempotency key',
-    message: 'A request with this idempotency key is already being processed',
-  },
-  IDEMPOTENCY_RESULT_TOO_LARGE: { title: 'Result is not kept', message: 'The request was executed, and its response was too large to keep' },
-  IDEMPOTENCY_RESPONSE_EXPIRED: { title: 'Response is kept no longer', message: 'The request was executed, and its response is kept no longer' },
-  IDEMPOTENCY_KEY_EXPIRED: {
-    title: 'Idempotency key is too old',
-    message: 'The idempotency key is older than this API remembers, so the request was not executed',
-  },
-  IDEMPOTENCY_KEY_REUSED: { title: 'Idempotency key is already used', message: 'Idempotency key already used for different request' },
-  IDEMPOTENCY_STORE_UNAVAILABLE: {
-    title: 'Idempotency store is unavailable',
-    message: 'The idempotency record is out of reach, so the request was not executed',
-  },
+/** As the runtime words them; one of those that a status may have. */
+const MESSAGES = {
+  IDEMPOTENCY_KEY_INVALID: 'The idempotency key is empty',
+  IDEMPOTENCY_CONFLICT: 'A request with this idempotency key is already being processed',
+  IDEMPOTENCY_RESULT_TOO_LARGE: 'The request was executed, and its response was too large to keep',
+  IDEMPOTENCY_RESPONSE_EXPIRED: 'The request was executed, and its response is kept no longer',
+  IDEMPOTENCY_KEY_EXPIRED: 'The idempotency key is older than this API remembers, so the request was not executed',
+  IDEMPOTENCY_KEY_REUSED: 'Idempotency key already used for different request',
+  IDEMPOTENCY_STORE_UNAVAILABLE: 'The idempotency record is out of reach, so the request was not executed',
 } as const;
 
 function responses(settings: WireSettings): object {
@@ -123,9 +112,6 @@ function responses(settings: WireSettings): object {
     400: response(settings, 400, settings.required ? 'The key is missing or malformed' : 'The key is malformed', settings.required
       ? { missing: 'IDEMPOTENCY_KEY_MISSING', malformed: 'IDEMPOTENCY_KEY_INVALID' }
       : 'IDEMPOTENCY_KEY_INVALID'),
-    ...(settings.tenant !== 'none'
-      ? { 403: response(settings, 403, 'Nobody can tell whose key it is; the request was not executed', 'IDEMPOTENCY_TENANT_MISSING') }
-      : {}),
     409: response(settings, 409, 'A request with this key is still being executed; retry later', 'IDEMPOTENCY_CONFLICT'),
     410: settings.rememberSeconds
       ? response(settings, 410, 'The request was executed, and its response is kept no longer, or was too large to keep', 'IDEMPOTENCY_RESPONSE_EXPIRED')
@@ -138,15 +124,14 @@ function responses(settings: WireSettings): object {
   };
 }
 
-type ErrorCode = keyof typeof ERRORS;
+type ErrorCode = keyof typeof MESSAGES | 'IDEMPOTENCY_KEY_MISSING';
 
 /** @param said the one error of the status, or those that it may have, by name */
 function response(settings: WireSettings, status: number, description: string, said: ErrorCode | Readonly<Record<string, ErrorCode>>): object {
   const problem = settings.errorFormat === 'problem';
   const bodyOf = (code: ErrorCode): object => {
-    const { title } = ERRORS[code];
-    const message = ERRORS[code].message.replace('{}', settings.headerName ?? HEADERS.KEY);
-    return problem ? { type: documentationOf(code), title, status, detail: message, code } : { code, message, status };
+    const message = code === 'IDEMPOTENCY_KEY_MISSING' ? `The header ${settings.headerName ?? HEADERS.KEY} is required` : MESSAGES[code];
+    return problem ? { type: documentationOf(code), status, detail: message, code } : { code, message, status };
   };
   const shown = typeof said === 'string'
     ? { example: bodyOf(said) }

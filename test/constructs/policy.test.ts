@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { newFunction, newStack } from './support';
-import { ErrorFormat, Idempotency, IdempotencySettings, IdempotentApi, IdempotentRestApi, KeyTime, TenantSource } from '../../lib';
+import { ErrorFormat, Idempotency, IdempotencySettings, IdempotentApi, IdempotentRestApi, KeyTime } from '../../lib';
 import { errorOf, errorResponse, type IdempotencyError } from '../../runtime/response/outcomes';
 
 test('the policy says which routes take a key, how it looks and when it expires', () => {
@@ -18,7 +18,7 @@ test('the policy says which routes take a key, how it looks and when it expires'
   expect(operation['x-idempotency']).toEqual({
     header: 'Idempotency-Key', aliases: [], required: true, expiresAfterSeconds: 172800, bodyCompared: true, replayHeader: 'X-Idempotent-Replay',
   });
-  expect(Object.keys(operation.responses)).toEqual(['400', '403', '409', '410', '422', '503']);
+  expect(Object.keys(operation.responses)).toEqual(['400', '409', '410', '422', '503']);
   expect(operation.responses[400].description).toBe('The key is missing or malformed');
 });
 
@@ -66,7 +66,7 @@ describe('keys that are remembered and say how old they are', () => {
     expect(key.description).toContain('Its response is kept for 1 day after the request was executed. For 30 days more the key is known, and a retry is answered 410. '
       + 'A key that by its own time is older than that is answered 412: no operation is executed again.');
     expect(operation['x-idempotency']).toMatchObject({ expiresAfterSeconds: 86400, rememberedForSeconds: 2592000, keyTime: 'uuidv7' });
-    expect(Object.keys(operation.responses)).toEqual(['400', '403', '409', '410', '412', '422', '503']);
+    expect(Object.keys(operation.responses)).toEqual(['400', '409', '410', '412', '422', '503']);
   });
 
   test('without a key time a key may be forgotten', () => {
@@ -90,7 +90,7 @@ describe('keys that are remembered and say how old they are', () => {
   test('the bodies of errors are those that the runtime answers with', () => {
     const { responses } = operationWith({ remember: Duration.days(1), keyTime: KeyTime.uuidV7() });
     const bodies = Object.values(responses as Record<string, { content: Record<string, { example: IdempotencyError }> }>).map(({ content }) => content['application/json']!.example);
-    const kinds = ['tenant-missing', 'conflict', 'response-expired', 'key-expired', 'mismatch', 'store-unavailable'] as const;
+    const kinds = ['conflict', 'response-expired', 'key-expired', 'mismatch', 'store-unavailable'] as const;
     expect(bodies).toEqual([errorOf({ kind: 'key-invalid', reason: 'empty' }, 'Idempotency-Key'), ...kinds.map((kind) => errorOf({ kind }, 'Idempotency-Key'))]);
     const { example } = operationWith({}).responses[410].content['application/json'];
     expect(example).toEqual(errorOf({ kind: 'result-too-large' }, 'Idempotency-Key'));
@@ -99,7 +99,7 @@ describe('keys that are remembered and say how old they are', () => {
   test('the headers of errors are those that the runtime answers with, the link of section 2.7 of the draft among them', () => {
     const { responses } = operationWith({ required: true, remember: Duration.days(1), keyTime: KeyTime.uuidV7(), retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] });
     const rules = { errorFormat: 'json', headerName: 'Idempotency-Key', retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] } as const;
-    const refusals = [{ kind: 'key-missing' }, { kind: 'tenant-missing' }, { kind: 'conflict' }, { kind: 'response-expired' }, { kind: 'key-expired' }, { kind: 'mismatch' }, { kind: 'store-unavailable' }] as const;
+    const refusals = [{ kind: 'key-missing' }, { kind: 'conflict' }, { kind: 'response-expired' }, { kind: 'key-expired' }, { kind: 'mismatch' }, { kind: 'store-unavailable' }] as const;
     const answered = refusals.map((refusal) => {
       const { headers } = errorResponse(refusal, { headers: new Map() }, rules, () => {});
       return Object.fromEntries(headers.filter(([name]) => name !== 'Content-Type'));
@@ -111,40 +111,13 @@ describe('keys that are remembered and say how old they are', () => {
   test('a problem document links by its type, and needs no header for it', () => {
     const { responses } = operationWith({ errorFormat: ErrorFormat.PROBLEM });
     expect(examplesOf(responses).map((headers) => Object.keys(headers))).toEqual([
-      ['X-Should-Retry'], ['X-Should-Retry'], ['Retry-After', 'X-Should-Retry'], ['X-Should-Retry'], ['X-Should-Retry'], ['Retry-After', 'X-Should-Retry'],
+      ['X-Should-Retry'], ['Retry-After', 'X-Should-Retry'], ['X-Should-Retry'], ['X-Should-Retry'], ['Retry-After', 'X-Should-Retry'],
     ]);
     const types = Object.values(responses as Responses).map(({ content }) => content['application/problem+json']!.example!.type);
     expect(types).toEqual([
-      expect.stringMatching(/^https:.*#idempotency_key_invalid$/), expect.stringMatching(/#idempotency_tenant_missing$/), expect.stringMatching(/#idempotency_conflict$/), expect.stringMatching(/#idempotency_result_too_large$/),
+      expect.stringMatching(/^https:.*#idempotency_key_invalid$/), expect.stringMatching(/#idempotency_conflict$/), expect.stringMatching(/#idempotency_result_too_large$/),
       expect.stringMatching(/#idempotency_key_reused$/), expect.stringMatching(/#idempotency_store_unavailable$/),
     ]);
-  });
-
-  test('problem documents have the titles that the runtime gives them', () => {
-    const settings = { errorFormat: ErrorFormat.PROBLEM, remember: Duration.days(1), keyTime: KeyTime.uuidV7(), tenant: TenantSource.jwtClaim('org') };
-    const { responses } = operationWith(settings);
-    const shown = Object.values(responses as Record<string, { content: Record<string, { example: object }> }>).map(({ content }) => content['application/problem+json']!.example);
-    const refusals = [
-      { kind: 'key-invalid', reason: 'empty' }, { kind: 'tenant-missing' }, { kind: 'conflict' }, { kind: 'response-expired' }, { kind: 'key-expired' }, { kind: 'mismatch' },
-      { kind: 'store-unavailable' },
-    ] as const;
-    const rules = { errorFormat: 'problem', headerName: 'Idempotency-Key', retryHintHeaders: [] } as const;
-    expect(shown).toEqual(refusals.map((refusal) => JSON.parse(errorResponse(refusal, { headers: new Map() }, rules, () => {}).body)));
-    const { content } = operationWith({ errorFormat: ErrorFormat.PROBLEM, required: true, headerName: 'X-Key' }).responses[400];
-    expect(content['application/problem+json'].examples.missing.value).toMatchObject({ title: 'Idempotency key is missing', detail: 'The header X-Key is required' });
-    const tooLarge = operationWith({ errorFormat: ErrorFormat.PROBLEM }).responses[410].content['application/problem+json'].example;
-    expect(tooLarge.title).toBe('Result is not kept');
-  });
-
-  test.each<[string, TenantSource | undefined, boolean]>([
-    ['named', TenantSource.jwtClaim('org'), true],
-    ['made of several', TenantSource.all(TenantSource.jwtClaim('org'), TenantSource.iamPrincipal()), true],
-    ['none', TenantSource.none(), false],
-    ['what the authorizer says', undefined, true],
-  ])('403 is what a request without a tenant gets where that is %s: %#', (_how, tenant, isShown) => {
-    const { responses } = operationWith({ tenant });
-    expect(Object.hasOwn(responses, '403')).toBe(isShown);
-    if (isShown) expect(responses[403].content['application/json'].example).toEqual(errorOf({ kind: 'tenant-missing' }, 'Idempotency-Key'));
   });
 
   test('where a key is required, both of what 400 may say is shown', () => {
