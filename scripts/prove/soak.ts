@@ -9,7 +9,7 @@ export const soak: Part = {
     const started = performance.now();
     const elapsed = (): number => (performance.now() - started) / 60_000;
     let told = 0;
-    const { requests, answers, unexplained, sandboxes } = await soakFor({
+    const { requests, answers, unexplained, storeErrors, sandboxes } = await soakFor({
       stack: 'Clean',
       clients: 2,
       goOn: (sent) => {
@@ -24,7 +24,7 @@ export const soak: Part = {
       {
         goal: 'no unexplained answer',
         found: `${count(requests)} requests in ${Math.round(elapsed())} min: ${Object.entries(answers).map(([what, times]) => `${count(times)} ${what}`).join(', ')}; `
-          + `unexplained: ${unexplained.length === 0 ? 'none' : unexplained.join(', ')}`,
+          + `unexplained: ${unexplained.length === 0 ? 'none' : [...unexplained, ...storeErrors].join(', ')}`,
         met: unexplained.length === 0,
       },
       {

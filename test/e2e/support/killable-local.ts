@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { killOnExit } from './kill-on-exit';
@@ -31,6 +32,8 @@ export class KillableLocal {
     return local;
   }
 
+  /** What was logged of requests for which the store was out of reach, or not known to have done its part. */
+  readonly storeErrors: string[] = [];
   #front: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #ready: ReadyEvent | undefined;
@@ -86,19 +89,20 @@ export class KillableLocal {
         cwd: this.place.project, env: { ...process.env, ...this.place.environment, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'],
       });
       killOnExit(front);
-      let stdout = '';
+      let isReady = false;
+      const lines: string[] = [];
       let stderr = '';
       this.#front = front;
       this.#exited = new Promise((resolve) => front.once('close', () => resolve()));
-      front.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+      front.stderr.on('data', (chunk: Buffer) => { stderr = (stderr + chunk.toString()).slice(-MOST_CHARACTERS); });
       const ready = new Promise<ReadyEvent>((resolve) => {
-        front.stdout.on('data', (chunk: Buffer) => {
-          if (stdout === READY_SEEN) return;
-          stdout += chunk.toString();
-          const line = stdout.split('\n').slice(0, -1).find((each) => each.includes('"event":"ready"'));
-          if (line === undefined) return;
-          stdout = READY_SEEN;
-          resolve(JSON.parse(line) as ReadyEvent);
+        createInterface({ input: front.stdout }).on('line', (line) => {
+          if (!isReady) lines.push(line);
+          if (line.includes('"event":"ready"')) {
+            isReady = true;
+            resolve(JSON.parse(line) as ReadyEvent);
+          }
+          if (line.includes('store_error') && this.storeErrors.length < MOST_LINES) this.storeErrors.push(line);
         });
       });
       const started = await Promise.race([ready, this.#exited.then(() => undefined)]);
@@ -106,7 +110,7 @@ export class KillableLocal {
         this.#ready = started;
         return;
       }
-      if (this.#closing || attempt === 20) throw new Error(`local did not start: ${stderr}\n${stdout}`);
+      if (this.#closing || attempt === 20) throw new Error(`local did not start: ${stderr}\n${lines.join('\n')}`);
       await pause(250);
     }
   }
@@ -122,6 +126,8 @@ export class KillableLocal {
   }
 }
 
-const READY_SEEN = '…';
+/** Of what a run of half an hour has to say. */
+const MOST_CHARACTERS = 100_000;
+const MOST_LINES = 20;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -17,6 +17,8 @@ export interface SoakFindings {
   readonly answers: Readonly<Record<string, number>>;
   /** Those that the protocol does not give to this load. */
   readonly unexplained: readonly string[];
+  /** Lines of the log. */
+  readonly storeErrors: readonly string[];
   readonly sandboxes: readonly Trend[];
 }
 
@@ -48,7 +50,7 @@ export async function soak({ stack, clients, goOn }: SoakRun): Promise<SoakFindi
     });
     const file = local.place.vitals;
     const vitals = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Vitals) : [];
-    return { requests, answers, unexplained, sandboxes: trendsOf(vitals) };
+    return { requests, answers, unexplained, storeErrors: local.storeErrors, sandboxes: trendsOf(vitals) };
   } finally {
     await local.close();
   }
