@@ -92,3 +92,14 @@ test('F72: a table under a customer-managed key serves a function of its stack',
     },
   }, 1);
 });
+
+test('F223: a key secret under a customer-managed key of a third stack serves, like a table under one', () => {
+  const dataStack = new Stack(app, 'DataStack', ENV);
+  const encryptionKey = new Key(dataStack, 'Key');
+  const table = new IdempotencyTable(dataStack, 'Table', { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) });
+  const keySecret = new Secret(dataStack, 'Secret', { encryptionKey });
+  new IdempotentApi(apiStack, 'Api', { table, keySecret }).addRoutes({ ...ROUTE, handler: newFunction(fnStack) });
+  app.synth();
+  expect(dataStack.dependencies).toEqual([]);
+  expect(fnStack.dependencies).toEqual([dataStack]);
+});

@@ -225,14 +225,46 @@ describe('functions that wrap in code', () => {
     expect(statementsOf(Template.fromStack(stack), 'RoleDefaultPolicy')).toHaveLength(1);
   });
 
+  const DECRYPT_BY_SECRETS_MANAGER = {
+    Action: 'kms:Decrypt',
+    Condition: { StringEquals: { 'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com' } },
+    Effect: 'Allow',
+  };
+  const IN_IRELAND = { env: { account: '111111111111', region: 'eu-west-1' } };
+
   test('F72: a key secret under a customer-managed key can be decrypted', () => {
-    const stack = newStack();
+    const stack = newStack('Stack', IN_IRELAND);
     const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
     new Idempotency(stack, 'Idempotency', { keySecret }).grantUse(new Role(stack, 'Role', { assumedBy: new AccountRootPrincipal() }));
-    const policy = propertiesOf(Template.fromStack(stack), 'AWS::KMS::Key').KeyPolicy.Statement;
-    expect(policy).toContainEqual(expect.objectContaining({
-      Action: 'kms:Decrypt', Condition: { StringEquals: { 'kms:ViaService': expect.anything() } },
-    }));
+    expect(statementsOf(Template.fromStack(stack), 'RoleDefaultPolicy'))
+      .toContainEqual({ ...DECRYPT_BY_SECRETS_MANAGER, Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] } });
+  });
+
+  test('F223: a key secret under an imported key can be decrypted, whose policy is not ours to change', () => {
+    const stack = newStack('Stack', IN_IRELAND);
+    const keyArn = 'arn:aws:kms:eu-west-1:111111111111:key/0b1c';
+    const keySecret = Secret.fromSecretAttributes(stack, 'Secret', {
+      secretCompleteArn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:keys-AbCdEf', encryptionKey: Key.fromKeyArn(stack, 'Key', keyArn),
+    });
+    new Idempotency(stack, 'Idempotency', { keySecret }).attach(newFunction(stack));
+    expect(statementsOf(Template.fromStack(stack))).toContainEqual({ ...DECRYPT_BY_SECRETS_MANAGER, Resource: keyArn });
+  });
+
+  test('F223: the key of a secret allows a role of another account by its policy as well', () => {
+    const stack = newStack('Stack', IN_IRELAND);
+    const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
+    const foreign = 'arn:aws:iam::222222222222:role/pay';
+    new Idempotency(stack, 'Idempotency', { keySecret }).grantUse(Role.fromRoleArn(stack, 'Role', foreign));
+    expect(propertiesOf(Template.fromStack(stack), 'AWS::KMS::Key').KeyPolicy.Statement)
+      .toContainEqual({ ...DECRYPT_BY_SECRETS_MANAGER, Principal: { AWS: foreign }, Resource: '*' });
+  });
+
+  test('F223: the key of a secret allows a principal that has no policies of its own', () => {
+    const stack = newStack('Stack', IN_IRELAND);
+    const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
+    new Idempotency(stack, 'Idempotency', { keySecret }).grantUse({ grantPrincipal: new AccountRootPrincipal() });
+    expect(propertiesOf(Template.fromStack(stack), 'AWS::KMS::Key').KeyPolicy.Statement)
+      .toContainEqual({ ...DECRYPT_BY_SECRETS_MANAGER, Principal: expect.anything(), Resource: '*' });
   });
 });
 
