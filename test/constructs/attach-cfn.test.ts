@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CfnParameter, CfnResource, Fn, Stack, Stage, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnFunction, CfnFunctionProps, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -62,10 +63,19 @@ describe('attachCfn on a template that CfnInclude reads', () => {
 
   test('of SAM throws where a key would have to name the role that SAM makes', () => {
     const stack = newStack();
-    const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
-    const idempotency = new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: 'v1' });
+    const table = new IdempotencyTable(stack, 'Table', { encryption: TableEncryptionV2.customerManagedKey(new Key(stack, 'Key')) });
+    const idempotency = new Idempotency(stack, 'Idempotency', { table });
     expect(() => idempotency.attachCfn(included(stack, 'serverless').getResource('Pay')))
       .toThrow('Stack/Included/Pay: role is made by SAM, and a policy of another resource would have to name it. Give the function a role.');
+  });
+
+  test('F223: of SAM has the key of a key secret among its policies', () => {
+    const stack = newStack();
+    const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
+    const idempotency = new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: 'v1' });
+    idempotency.attachCfn(included(stack, 'serverless').getResource('Pay'));
+    const { Policies } = propertiesOf(Template.fromStack(stack), 'AWS::Serverless::Function', 'Pay');
+    expect(Policies).toContainEqual({ Statement: [expect.objectContaining({ Action: 'kms:Decrypt' })] });
   });
 
   test('of SAM may be one that CDK code makes, without policies, and with a timeout that is a token', () => {
