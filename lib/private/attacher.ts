@@ -21,7 +21,7 @@ import { adviseOnNamespace, defaultNamespace } from './namespace';
 import { adviseOnVersion, functionBehind, redirectable, redirectableResource } from './redirection';
 import { RelayFunction } from './relay-function';
 import { Relays } from './relays';
-import { identityOf } from './route-identity';
+import { identityOf, RouteIdentity } from './route-identity';
 import { RelaySettings } from '../relay-settings';
 import { requireRoute } from './route-name';
 import { requireNoStackCycle } from './stack-cycle';
@@ -64,6 +64,8 @@ export class Attacher {
   /** Relays made so far. */
   public readonly relays: Relays;
   private readonly ttls = new Set<number>();
+  /** What a gateway has of each route. */
+  private readonly gatewayRoutes = new Map<string, CfnRoute | CfnMethod>();
 
   constructor(private readonly props: AttacherProps) {
     this.relays = new Relays(props.site);
@@ -128,9 +130,16 @@ export class Attacher {
 
   /** To be told once the gateway has the route: its authorizer may come from the API or from a class of the user's own. */
   public adviseOnIdentity(route: string, resource: CfnRoute | CfnMethod): void {
+    this.gatewayRoutes.set(route, resource);
     const settings = this.routes.get(route);
     const identity = identityOf(resource);
     if (settings !== undefined && identity !== undefined) adviseOnTenant(this.props.site, route, settings.tenant, identity);
+  }
+
+  /** What is known of the callers of a route as it is now; nothing of one that no gateway of this construct has. */
+  public identityOn(route: string): RouteIdentity | undefined {
+    const resource = this.gatewayRoutes.get(route);
+    return resource && identityOf(resource);
   }
 
   /** Routes that opt out, of a function that other routes may have attached or yet attach. */

@@ -1,7 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token, Tokenization } from 'aws-cdk-lib';
 import { HEADERS, WireSettings } from '../contract';
 import { documentationOf, linkTo } from './error-documentation';
 import { ttlOf } from './lease';
+import { RouteIdentity } from './route-identity';
 
 const LONGEST_KEY = 255;
 const ERROR_SCHEMA = '#/components/schemas/IdempotencyError';
@@ -13,13 +14,14 @@ const ERROR_SCHEMA = '#/components/schemas/IdempotencyError';
  * OpenAPI 3.1 description.
  *
  * @param routes settings by `METHOD template`
+ * @param identityOn what is known of the callers of such a route
  */
-export function idempotencyPolicy(routes: ReadonlyMap<string, WireSettings>): object {
+export function idempotencyPolicy(routes: ReadonlyMap<string, WireSettings>, identityOn: (route: string) => RouteIdentity | undefined): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const [route, settings] of routes) {
     const [method, path] = route.split(' ') as [string, string];
     // What takes every other path has an asterisk of its own in API Gateway's descriptions.
-    (paths[path.startsWith('/') ? path : `/${path}`] ??= {})[operationName(method)] = operation(settings);
+    (paths[path.startsWith('/') ? path : `/${path}`] ??= {})[operationName(method)] = operation(settings, identityOn(route));
   }
   return { paths, components: { schemas: { IdempotencyError: errorSchema() } } };
 }
@@ -29,10 +31,10 @@ function operationName(method: string): string {
   return method === 'ANY' ? 'x-amazon-apigateway-any-method' : method.toLowerCase();
 }
 
-function operation(settings: WireSettings): object {
+function operation(settings: WireSettings, identity: RouteIdentity | undefined): object {
   return {
     'parameters': [keyParameter(settings), ...timeParameter(settings)],
-    'responses': responses(settings),
+    'responses': responses(settings, mayLackTenant(settings, identity)),
     'x-idempotency': {
       header: settings.headerName ?? HEADERS.KEY,
       aliases: settings.headerAliases ?? [],
@@ -84,10 +86,10 @@ function timeParameter({ keyTime, required = false }: WireSettings): object[] {
 function expiryPolicy(settings: WireSettings): string {
   const compared = settings.includeRequestHash ? 'method, path, query and body' : 'method, path and query';
   const { rememberSeconds = 0 } = settings;
-  const kept = Duration.seconds(ttlOf(settings)).toHumanString();
+  const kept = lengthOf(ttlOf(settings));
   const expiry = rememberSeconds === 0 && !hasKeyTime(settings)
     ? `A key expires ${kept} after its request was executed; from then on it names a new operation.`
-    : `Its response is kept for ${kept} after the request was executed. ${rememberSeconds === 0 ? '' : `For ${Duration.seconds(rememberSeconds).toHumanString()} more the key is known, and a retry is answered 410. `}`
+    : `Its response is kept for ${kept} after the request was executed. ${rememberSeconds === 0 ? '' : `For ${lengthOf(rememberSeconds)} more the key is known, and a retry is answered 410. `}`
       + (hasKeyTime(settings)
         ? 'A key that by its own time is older than that is answered 412: no operation is executed again.'
         : 'From then on the key names a new operation.');
@@ -96,42 +98,69 @@ function expiryPolicy(settings: WireSettings): string {
     + `Retries with the same ${compared} get the first response again, marked ${HEADERS.REPLAY}: true. ${expiry}`;
 }
 
-/** As the runtime words them; one of those that a status may have. */
-const MESSAGES = {
-  IDEMPOTENCY_KEY_INVALID: 'The idempotency key is empty',
-  IDEMPOTENCY_CONFLICT: 'A request with this idempotency key is already being processed',
-  IDEMPOTENCY_RESULT_TOO_LARGE: 'The request was executed, and its response was too large to keep',
-  IDEMPOTENCY_RESPONSE_EXPIRED: 'The request was executed, and its response is kept no longer',
-  IDEMPOTENCY_KEY_EXPIRED: 'The idempotency key is older than this API remembers, so the request was not executed',
-  IDEMPOTENCY_KEY_REUSED: 'Idempotency key already used for different request',
-  IDEMPOTENCY_STORE_UNAVAILABLE: 'The idempotency record is out of reach, so the request was not executed',
+/** In words; of a time that only the deployment knows, its number of seconds. */
+const lengthOf = (seconds: number): string =>
+  Token.isUnresolved(seconds) ? `${Tokenization.stringifyNumber(seconds)} seconds` : Duration.seconds(seconds).toHumanString();
+
+/** As the runtime words them; one of the messages that a status may have. */
+const ERRORS = {
+  IDEMPOTENCY_KEY_MISSING: { title: 'Idempotency key is missing', message: 'The header {} is required' },
+  IDEMPOTENCY_KEY_INVALID: { title: 'Idempotency key is invalid', message: 'The idempotency key is empty' },
+  IDEMPOTENCY_TENANT_MISSING: { title: 'Tenant is missing', message: 'The tenant of the caller could not be determined' },
+  IDEMPOTENCY_CONFLICT: {
+    title: 'A request is outstanding for this idempotency key',
+    message: 'A request with this idempotency key is already being processed',
+  },
+  IDEMPOTENCY_RESULT_TOO_LARGE: { title: 'Result is not kept', message: 'The request was executed, and its response was too large to keep' },
+  IDEMPOTENCY_RESPONSE_EXPIRED: { title: 'Response is kept no longer', message: 'The request was executed, and its response is kept no longer' },
+  IDEMPOTENCY_KEY_EXPIRED: {
+    title: 'Idempotency key is too old',
+    message: 'The idempotency key is older than this API remembers, so the request was not executed',
+  },
+  IDEMPOTENCY_KEY_REUSED: { title: 'Idempotency key is already used', message: 'Idempotency key already used for different request' },
+  IDEMPOTENCY_STORE_UNAVAILABLE: {
+    title: 'Idempotency store is unavailable',
+    message: 'The idempotency record is out of reach, so the request was not executed',
+  },
 } as const;
 
-function responses(settings: WireSettings): object {
+/** Without an authorizer everybody is `public` where no source is demanded. */
+function mayLackTenant({ tenant = 'auto' }: WireSettings, identity: RouteIdentity | undefined): boolean {
+  if (tenant !== 'auto') return tenant !== 'none';
+  return identity === undefined || identity.authorizer !== undefined;
+}
+
+function responses(settings: WireSettings, lacksTenant: boolean): object {
   return {
     400: response(settings, 400, settings.required ? 'The key is missing or malformed' : 'The key is malformed', settings.required
       ? { missing: 'IDEMPOTENCY_KEY_MISSING', malformed: 'IDEMPOTENCY_KEY_INVALID' }
       : 'IDEMPOTENCY_KEY_INVALID'),
+    ...(lacksTenant
+      ? { 403: response(settings, 403, 'Nobody can tell whose key it is; the request was not executed', 'IDEMPOTENCY_TENANT_MISSING') }
+      : {}),
     409: response(settings, 409, 'A request with this key is still being executed; retry later', 'IDEMPOTENCY_CONFLICT'),
     410: settings.rememberSeconds
-      ? response(settings, 410, 'The request was executed, and its response is kept no longer, or was too large to keep', 'IDEMPOTENCY_RESPONSE_EXPIRED')
+      ? response(settings, 410, 'The request was executed, and its response is kept no longer, or was too large to keep', {
+        expired: 'IDEMPOTENCY_RESPONSE_EXPIRED', tooLarge: 'IDEMPOTENCY_RESULT_TOO_LARGE',
+      })
       : response(settings, 410, 'The request was executed, and its response was too large to keep', 'IDEMPOTENCY_RESULT_TOO_LARGE'),
     ...(hasKeyTime(settings)
       ? { 412: response(settings, 412, 'The key is older than keys are remembered; the request was not executed', 'IDEMPOTENCY_KEY_EXPIRED') }
       : {}),
     422: response(settings, 422, 'The key was used for a different request', 'IDEMPOTENCY_KEY_REUSED'),
-    503: response(settings, 503, 'The request was not executed; retry later', 'IDEMPOTENCY_STORE_UNAVAILABLE'),
+    503: response(settings, 503, 'The record of the key is out of reach; send the request again, with the same key', 'IDEMPOTENCY_STORE_UNAVAILABLE'),
   };
 }
 
-type ErrorCode = keyof typeof MESSAGES | 'IDEMPOTENCY_KEY_MISSING';
+type ErrorCode = keyof typeof ERRORS;
 
 /** @param said the one error of the status, or those that it may have, by name */
 function response(settings: WireSettings, status: number, description: string, said: ErrorCode | Readonly<Record<string, ErrorCode>>): object {
   const problem = settings.errorFormat === 'problem';
   const bodyOf = (code: ErrorCode): object => {
-    const message = code === 'IDEMPOTENCY_KEY_MISSING' ? `The header ${settings.headerName ?? HEADERS.KEY} is required` : MESSAGES[code];
-    return problem ? { type: documentationOf(code), status, detail: message, code } : { code, message, status };
+    const { title } = ERRORS[code];
+    const message = ERRORS[code].message.replace('{}', settings.headerName ?? HEADERS.KEY);
+    return problem ? { type: documentationOf(code), title, status, detail: message, code } : { code, message, status };
   };
   const shown = typeof said === 'string'
     ? { example: bodyOf(said) }

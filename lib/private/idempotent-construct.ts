@@ -85,7 +85,7 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
    * routes added before the call.
    */
   public idempotencyPolicy(): any {
-    return idempotencyPolicy(this._attacher.routes);
+    return idempotencyPolicy(this._attacher.routes, (route) => this._attacher.identityOn(route));
   }
 
   /** Requests that got a recorded response; by default the sum over 5 minutes. */

@@ -1,8 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
+import { CfnParameter, Duration } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { newFunction, newStack } from './support';
-import { ErrorFormat, Idempotency, IdempotencySettings, IdempotentApi, IdempotentRestApi, KeyTime } from '../../lib';
-import { errorOf, errorResponse, type IdempotencyError } from '../../runtime/response/outcomes';
+import { ErrorFormat, Idempotency, IdempotencySettings, IdempotentApi, IdempotentRestApi, KeyTime, TenantSource } from '../../lib';
+import { errorOf, errorResponse } from '../../runtime/response/outcomes';
 
 test('the policy says which routes take a key, how it looks and when it expires', () => {
   const stack = newStack();
@@ -69,6 +69,18 @@ describe('keys that are remembered and say how old they are', () => {
     expect(Object.keys(operation.responses)).toEqual(['400', '409', '410', '412', '422', '503']);
   });
 
+  test('a time that only the deployment knows is in the policy once it is deployed', () => {
+    const stack = newStack();
+    const seconds = new CfnParameter(stack, 'Ttl', { type: 'Number' }).valueAsNumber;
+    const api = new IdempotentApi(stack, 'Api', { ttl: Duration.seconds(seconds), remember: Duration.seconds(seconds) });
+    api.addRoutes({ path: '/payments', methods: [HttpMethod.POST], handler: newFunction(stack) });
+    const [{ description }] = api.idempotencyPolicy().paths['/payments'].post.parameters;
+    const { 'Fn::Join': [, parts] } = stack.resolve(description);
+    expect(parts).toEqual([
+      expect.stringMatching(/Its response is kept for $/), { Ref: 'Ttl' }, ' seconds after the request was executed. For ', { Ref: 'Ttl' }, expect.stringMatching(/^ seconds more/),
+    ]);
+  });
+
   test('without a key time a key may be forgotten', () => {
     expect(operationWith({ remember: Duration.days(30) }).parameters[0].description).toContain('a retry is answered 410. From then on the key names a new operation.');
   });
@@ -87,19 +99,20 @@ describe('keys that are remembered and say how old they are', () => {
     expect(parameters[0].schema).not.toHaveProperty('pattern');
   });
 
-  test('the bodies of errors are those that the runtime answers with', () => {
-    const { responses } = operationWith({ remember: Duration.days(1), keyTime: KeyTime.uuidV7() });
-    const bodies = Object.values(responses as Record<string, { content: Record<string, { example: IdempotencyError }> }>).map(({ content }) => content['application/json']!.example);
-    const kinds = ['conflict', 'response-expired', 'key-expired', 'mismatch', 'store-unavailable'] as const;
-    expect(bodies).toEqual([errorOf({ kind: 'key-invalid', reason: 'empty' }, 'Idempotency-Key'), ...kinds.map((kind) => errorOf({ kind }, 'Idempotency-Key'))]);
-    const { example } = operationWith({}).responses[410].content['application/json'];
-    expect(example).toEqual(errorOf({ kind: 'result-too-large' }, 'Idempotency-Key'));
+  test('an error that names the header names that of the API', () => {
+    const { content } = operationWith({ errorFormat: ErrorFormat.PROBLEM, required: true, headerName: 'X-Key' }).responses[400];
+    expect(content['application/problem+json'].examples.missing.value).toMatchObject({ title: 'Idempotency key is missing', detail: 'The header X-Key is required' });
   });
 
   test('the headers of errors are those that the runtime answers with, the link of section 2.7 of the draft among them', () => {
-    const { responses } = operationWith({ required: true, remember: Duration.days(1), keyTime: KeyTime.uuidV7(), retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] });
+    const { responses } = operationWith({
+      required: true, remember: Duration.days(1), keyTime: KeyTime.uuidV7(), tenant: TenantSource.apiKeyId(), retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'],
+    });
     const rules = { errorFormat: 'json', headerName: 'Idempotency-Key', retryHintHeaders: ['X-Should-Retry', 'Stripe-Should-Retry'] } as const;
-    const refusals = [{ kind: 'key-missing' }, { kind: 'conflict' }, { kind: 'response-expired' }, { kind: 'key-expired' }, { kind: 'mismatch' }, { kind: 'store-unavailable' }] as const;
+    const refusals = [
+      { kind: 'key-missing' }, { kind: 'tenant-missing' }, { kind: 'conflict' }, { kind: 'response-expired' }, { kind: 'key-expired' }, { kind: 'mismatch' },
+      { kind: 'store-unavailable' },
+    ] as const;
     const answered = refusals.map((refusal) => {
       const { headers } = errorResponse(refusal, { headers: new Map() }, rules, () => {});
       return Object.fromEntries(headers.filter(([name]) => name !== 'Content-Type'));
