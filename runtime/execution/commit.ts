@@ -135,7 +135,18 @@ function checkEffects(effects: unknown): asserts effects is readonly CommitEffec
     if (members.length !== 1 || !KINDS.some((known) => known === kind) || typeof write !== 'object' || write === null) {
       throw invalid(`effects[${index}] must have exactly one of ${KINDS.join(', ')}, as TransactWriteItems has it`);
     }
+    requireJson(effect, `effects[${index}] cannot be written as JSON, so no request could hold it: numbers are texts to DynamoDB ({ N: '10' })`);
   });
 }
 
-const invalid = (problem: string): CommitError => new CommitError('IDEMPOTENCY_COMMIT_INVALID', `${problem}. Nothing was written.`);
+/** What fails only while it is being sent counts as a send of unknown outcome, and the key is held for it. */
+function requireJson(value: unknown, problem: string): void {
+  try {
+    JSON.stringify(value);
+  } catch (cause) {
+    throw invalid(problem, { cause });
+  }
+}
+
+const invalid = (problem: string, options?: { readonly cause?: unknown }): CommitError =>
+  new CommitError('IDEMPOTENCY_COMMIT_INVALID', `${problem}. Nothing was written.`, options);

@@ -8,7 +8,9 @@ export type Fate =
   | 'lose-reply'
   /** The connection ends before the server has it. */
   | 'drop'
-  | 'throttle';
+  | 'throttle'
+  /** Refused by DynamoDB under the name of this error, unread. */
+  | { readonly refusal: string };
 
 export interface FaultyDynamoDb {
   readonly endpoint: string;
@@ -27,7 +29,8 @@ export async function faultyDynamoDb(target: string, fate: (operation: string, s
     if (what === 'drop') return void request.socket.destroy();
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      if (what === 'throttle') return refuse(response);
+      if (what === 'throttle') return refuse(response, 'ThrottlingException');
+      if (typeof what === 'object') return refuse(response, what.refusal);
       pass(target, request, Buffer.concat(chunks), (answer, body) => {
         if (what === 'lose-reply') return void request.socket.destroy();
         response.writeHead(answer.statusCode!, answer.headers).end(body);
@@ -53,10 +56,10 @@ function pass(target: string, { url, method, headers }: IncomingMessage, body: B
   }).end(body);
 }
 
-const refuse = (response: ServerResponse): void =>
+const refuse = (response: ServerResponse, name: string): void =>
   void response
     .writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
-    .end(JSON.stringify({ __type: 'com.amazonaws.dynamodb.v20120810#ThrottlingException', message: 'slow down' }));
+    .end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'refused' }));
 
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));

@@ -113,9 +113,15 @@ export class DynamoDbStore implements IdempotencyStore {
   public async claim(claim: Claim, options?: CallOptions): Promise<ClaimReply> {
     const { takeover } = claim;
     const expression = this.#expression(takeover ? 'claim, taking over' : 'claim', () => claimExpression(takeover, this.#schema));
-    const reply = await this.#update(claim, expression, claimValues(claim), options);
-    if (!reply.applied) return { applied: false, current: this.#decode(reply.item) };
-    return { applied: true, previous: this.#decodeUnlessBare(reply.old) };
+    try {
+      const reply = await this.#update(claim, expression, claimValues(claim), options);
+      if (!reply.applied) return { applied: false, current: this.#decode(reply.item) };
+      return { applied: true, previous: this.#decodeUnlessBare(reply.old) };
+    } catch (error) {
+      if (!meetsAnotherWrite(error)) throw error;
+      // Refused, by whatever a read is going to show.
+      return { applied: false };
+    }
   }
 
   public async complete(completion: Completion, options?: CallOptions): Promise<WriteReply> {
@@ -186,5 +192,14 @@ export class DynamoDbStore implements IdempotencyStore {
     return item === undefined ? undefined : decodeItem(item, this.#schema);
   }
 }
+
+/** A transaction is on the item, or a write in another region of a table that is consistent over all: nothing was written. */
+const WRITTEN_BY_OTHERS: ReadonlySet<unknown> = new Set(['TransactionConflictException', 'ReplicatedWriteConflictException']);
+
+/** By the name of the SDK's error, by the code of our own. */
+const meetsAnotherWrite = (error: unknown): boolean => {
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
+  return WRITTEN_BY_OTHERS.has(name) || WRITTEN_BY_OTHERS.has(code);
+};
 
 const canTransact = (transport: DynamoDbTransport): transport is Required<DynamoDbTransport> => transport.transact !== undefined;

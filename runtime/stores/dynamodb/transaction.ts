@@ -8,6 +8,7 @@ export const REFUSED_WHOLE: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ResourceNotFoundException',
+  'SerializationException',
   'ThrottlingException',
   'ValidationException',
 ]);

@@ -291,6 +291,7 @@ describe('refused before anything is sent', () => {
     ['a hundred effects', RESPONSE, Array.from({ length: 100 }, () => ({ Put: {} }))],
     ['an effect that is none', RESPONSE, [null]],
     ['an effect of another kind', RESPONSE, [{ Get: {} }]],
+    ['an effect that no request can hold', RESPONSE, [{ Put: { TableName: 'accounts', Item: { id: { S: 'x' }, balance: { N: 10n } } } }]],
     ['an effect of two kinds', RESPONSE, [{ Put: {}, Delete: {} }]],
     ['a response with a status that is none', { statusCode: 999 }, []],
     ['a response that is no JSON', { statusCode: 200, body: 1n }, []],

@@ -121,6 +121,7 @@ test('a record that refuses comes before effects that do', async () => {
 test.each([
   ['an expression that is none', { Put: { ...put('x').Put, ConditionExpression: 'attribute_not_exists(' } }],
   ['a table that is not there', { Put: { ...put('x').Put, TableName: 'nowhere' } }],
+  ['a number that is no text', { Put: { ...put('x').Put, Item: { id: { S: 'x' }, balance: { N: 10 } } } }],
 ])('%s: refused as an effect, nothing is written', async (_, effect) => {
   const { store, id } = await claimed();
   expect(await store.commit!(commitOf(id, 'mine', [effect]))).toMatchObject({ applied: false, refusedBy: 'effects', mayStillArrive: false });
@@ -152,6 +153,14 @@ describe.each(Object.keys(TRANSPORTS))('F10: what is sent again over %s', (way) 
     const { store } = await wires.storeWith(server.endpoint, () => 'lose-reply', 2);
     await expect(store.commit!(commitOf(id, 'mine', [put(`${id}-a`)]))).rejects.toThrow('socket hang up');
     expect(await account(`${id}-a`)).toMatchObject({ balance: { N: '10' } });
+  });
+
+  test('F172: what DynamoDB cannot even read, a number that is no text for one, is refused as an effect', async () => {
+    const { id } = await claimed();
+    const { store, sent } = await wires.storeWith(server.endpoint, () => ({ refusal: 'SerializationException' }));
+    const reply = await store.commit!(commitOf(id, 'mine', [{ Put: { TableName: 'accounts', Item: { id: { S: id }, balance: { N: 10 } } } }]));
+    expect(reply).toMatchObject({ applied: false, refusedBy: 'effects', mayStillArrive: false, reasons: [] });
+    expect(sent).toEqual(['TransactWriteItems']);
   });
 
   test('because others write to the same items, is told apart', async () => {
