@@ -73,7 +73,7 @@ export class DeployedResources {
   private stackOutput({ StackName, OutputName }: { readonly StackName?: Value; readonly OutputName?: Value }): readonly DeployedResource[] {
     return this.stacks
       .filter(({ name }) => name === StackName)
-      .flatMap((stack) => this.referred(stack, stack.template.Outputs[String(OutputName)]?.Value));
+      .flatMap((stack) => this.referred(stack, typeof OutputName === 'string' ? stack.template.Outputs[OutputName]?.Value : undefined));
   }
 }
 

@@ -60,7 +60,7 @@ export function holds(value: unknown, scope: Scope, where: string): boolean {
   const each = (length?: number) => list(argument, length, name ?? 'a condition', where);
   switch (name) {
     case 'Condition':
-      return scope.condition(String(argument));
+      return scope.condition(textOf(argument, where));
     case 'Fn::Equals': {
       const [one, other] = each(2).map((item) => comparable(resolve(item, scope, where)));
       return one === other;
@@ -91,24 +91,25 @@ function call(name: string, argument: unknown, scope: Scope, where: string): unk
   const text = (item: unknown) => resolveString(item, scope, where);
   switch (name) {
     case 'Ref':
-      return scope.ref(String(argument));
+      return scope.ref(textOf(argument, where));
     case 'Fn::GetAtt': {
       const [logicalId, attribute] = typeof argument === 'string' ? splitOnce(argument, '.') : list(argument, 2, name, where);
-      return scope.attribute(String(logicalId), text(attribute));
+      return scope.attribute(textOf(logicalId, where), text(attribute));
     }
     case 'Fn::Join': {
       const [separator, parts] = list(argument, 2, name, where);
-      return list(value(parts), undefined, name, where).map(text).join(String(separator));
+      return list(value(parts), undefined, name, where).map(text).join(textOf(separator, where));
     }
     case 'Fn::Split': {
       const [separator, source] = list(argument, 2, name, where);
-      return text(source).split(String(separator));
+      return text(source).split(textOf(separator, where));
     }
     case 'Fn::Select': {
       const [index, items] = list(argument, 2, name, where);
       const choices = list(value(items), undefined, name, where);
-      const chosen = choices[Number(value(index))];
-      if (chosen === undefined) throw unsupported(`${where}: Fn::Select asks for item ${String(value(index))} of ${choices.length}`);
+      const at = text(index);
+      const chosen = choices[Number(at)];
+      if (chosen === undefined) throw unsupported(`${where}: Fn::Select asks for item ${at} of ${choices.length}`);
       return chosen;
     }
     case 'Fn::Sub':
@@ -137,7 +138,7 @@ function call(name: string, argument: unknown, scope: Scope, where: string): unk
 /** What `Fn::If` chooses, not evaluated yet: what it does not choose need not have a value. */
 function branch(argument: unknown, scope: Scope, where: string): unknown {
   const [condition, whenTrue, whenFalse] = list(argument, 3, 'Fn::If', where);
-  return scope.condition(String(condition)) ? whenTrue : whenFalse;
+  return scope.condition(textOf(condition, `${where}: Fn::If`)) ? whenTrue : whenFalse;
 }
 
 function findInMap(argument: unknown, scope: Scope, where: string): unknown {
@@ -154,7 +155,7 @@ function findInMap(argument: unknown, scope: Scope, where: string): unknown {
 function substitute(argument: unknown, scope: Scope, where: string): string {
   const [template, names] = Array.isArray(argument) ? (argument as [unknown, unknown]) : [argument, {}];
   const own = new Map(Object.entries((names ?? {}) as Record<string, unknown>));
-  return String(template).replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+  return textOf(template, where).replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     if (name.startsWith('!')) return `\${${name.slice(1)}}`;
     if (own.has(name)) return resolveString(own.get(name), scope, where);
     const [logicalId, attribute] = splitOnce(name, '.');

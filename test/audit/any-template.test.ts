@@ -118,6 +118,12 @@ test('F193: whatever stands where the audit and the synth look for a value, they
   }), { numRuns: 500 });
 });
 
+test('F193: where an object whose toString is no function stands for any value, the audit ends with a report and protects nothing more', () => {
+  for (const value of [{ toString: null }, [{ toString: null }]]) {
+    for (const place of places()) expect(audit(changed(place, () => value)).counts.protected).toBeLessThanOrEqual(7);
+  }
+});
+
 test('F193: what the deployment may leave out or put in is still listed, and protects nothing more', () => {
   const before = audit(assembly);
   expect(before.counts).toEqual({ protected: 7, exempt: 2, unprotected: 9 });

@@ -61,6 +61,18 @@ test('what must be a string and is none is refused', () => {
   expect(() => resolveString({ Ref: 'List' }, scope, 'here')).toThrow('here is not a string');
 });
 
+test.each([
+  ['Ref', { toString: null }],
+  ['Fn::GetAtt', [{ toString: null }, 'Arn']],
+  ['Fn::Join', [{ toString: null }, ['a', 'b']]],
+  ['Fn::Split', [{ toString: null }, 'a-b']],
+  ['Fn::Select', [{ toString: null }, ['a']]],
+  ['Fn::Sub', { toString: null }],
+  ['Fn::If', [{ toString: null }, 'a', 'b']],
+])('%s with an object where its text belongs is refused', (name, argument) => {
+  expect(() => value({ [name]: argument })).toThrow(expect.objectContaining({ code: 'TEMPLATE_UNSUPPORTED' }));
+});
+
 test('what a map does not hold is refused, naming the map and the keys', () => {
   expect(() => value({ 'Fn::FindInMap': ['Sizes', 'eu-west-1', 'disk'] })).toThrow('here: the map Sizes has no value for eu-west-1, disk');
 });

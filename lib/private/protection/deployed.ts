@@ -60,16 +60,16 @@ export function referencesIn(value: Value): readonly Reference[] {
   const [name, argument] = entries.length === 1 ? entries[0]! : [];
   switch (name) {
     case 'Ref':
-      return [{ logicalId: String(argument) }];
+      return [{ logicalId: plain(argument) }];
     case 'Fn::GetAtt':
-      return [named(Array.isArray(argument) ? argument.join('.') : String(argument))];
+      return [named(Array.isArray(argument) ? argument.map(plain).join('.') : plain(argument))];
     case 'Fn::ImportValue':
       return [{ exported: argument }];
     case 'Fn::GetStackOutput':
       return [{ output: fieldsOf(argument) }];
     case 'Fn::Sub': {
       const [text = argument, given] = listOf(argument);
-      return [...[...String(text).matchAll(/\$\{(\w[\w.]*)/g)].map(([, reference]) => named(reference!)), ...referencesIn(given)];
+      return [...[...plain(text).matchAll(/\$\{(\w[\w.]*)/g)].map(([, reference]) => named(reference!)), ...referencesIn(given)];
     }
     default:
       return entries.flatMap(([, member]) => referencesIn(member));
@@ -125,12 +125,15 @@ function named(reference: string): Reference {
   return { logicalId: logicalId!, attribute: attribute.join('.') };
 }
 
+/** What names something in a template is text. An object is none, and may have a `toString` that is no function. */
+const plain = (value: Value): string => (typeof value === 'object' && value !== null ? '' : String(value));
+
 /** A value as text, with `{}` or another sign for what is not known before the deployment. */
 export function textOf(value: Value, unknown = '{}'): string {
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value !== 'object' || value === null) return plain(value);
   const { 'Fn::Join': joined, 'Fn::Sub': substituted } = fieldsOf(value);
   const [separator, parts] = listOf(joined);
-  if (Array.isArray(parts)) return parts.map((part) => textOf(part, unknown)).join(String(separator));
+  if (Array.isArray(parts)) return parts.map((part) => textOf(part, unknown)).join(plain(separator));
   const [text = substituted] = listOf(substituted);
   return typeof text === 'string' ? text.replace(/\$\{[^}]*\}/g, unknown) : unknown;
 }
