@@ -28,6 +28,9 @@ Options:
 /** Ctrl-C under npx arrives twice: from the terminal, and once more from npm, which was signalled too. */
 const ONE_KEYPRESS_MS = 250;
 
+/** As a shell has it of what a reader that has gone ended: of a run that nobody heard to its end nobody says that it passed. */
+const UNREAD = 141;
+
 const cliDirectory = path.dirname(fileURLToPath(import.meta.url));
 
 const context: CommandContext = {
@@ -63,6 +66,8 @@ function version(directory = cliDirectory): string {
 }
 
 async function main([command, ...argv]: readonly string[]): Promise<number> {
+  // A reader that has gone, as `head` has, is no failure. Who must end for it listens as well.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   if (isOperateCommand(command)) {
     // Whoever read the output is gone, and with them the reason to go on.
     process.stdout.once('error', () => process.exit());
@@ -74,6 +79,8 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
     case 'audit':
       return auditCommand(argv, context);
     case 'conformance':
+      // A help text has ended by then.
+      process.stdout.once('error', () => setImmediate(() => process.exit(process.exitCode ?? UNREAD)));
       return conformanceCommand(argv, { ...context, version: version(), now: () => new Date() });
     case '--version':
       context.output.out(version());

@@ -45,8 +45,8 @@ export class CommandLine {
       if (flag.type === 'boolean' && token.value !== undefined) throw this.usage(`${token.rawName} takes no value`);
     }
     // The value of one flag must not be the next flag: `--data --json` forgets the folder.
-    const swallowed = tokens.find((token) => token.kind === 'option' && !token.inlineValue && token.value?.startsWith('--'));
-    if (swallowed?.kind === 'option') throw this.usage(`${swallowed.rawName} needs a value`);
+    const swallowed = tokens.find((token) => token.kind === 'option' && !token.inlineValue && /^-./.test(token.value ?? ''));
+    if (swallowed?.kind === 'option') throw this.usage(`${swallowed.rawName} needs a value; write ${swallowed.rawName}=VALUE for one that begins with -`);
     return parseArgs({ args: [...argv], options: flags, strict: true }).values;
   }
 

@@ -5,6 +5,8 @@ import { parseKey } from '../runtime/request/key';
 import { recordId } from '../runtime/request/record-id';
 
 const DEFAULT_METHOD = 'POST';
+/** How gateways name a route of every method; no request has it. */
+const ANY_METHOD = 'ANY';
 
 /** Flags that say which record. */
 export const RECORD_FLAGS = {
@@ -16,7 +18,7 @@ export const RECORD_FLAGS = {
     repeated: true,
     help: `where the tenant comes from (default ${DEFAULT_KIND}, what TenantSource.auto() finds):\n${KIND_NAMES.slice(0, 5).join(', ')},\n${KIND_NAMES.slice(5).join(', ')};\nseveral, each before its --tenant, for TenantSource.all()`,
   },
-  'method': { value: 'METHOD', help: `default ${DEFAULT_METHOD}` },
+  'method': { value: 'METHOD', help: `of the request, not of the route; default ${DEFAULT_METHOD}` },
   'route': { value: 'ROUTE', help: 'the route\'s template: "/payments/{id}", "$default"; of a function URL the path' },
   'namespace': {
     value: 'NAME',
@@ -51,7 +53,7 @@ export function recordIdOf(given: Given<RecordFlag>, readFile: ReadFile = readTe
   return recordId({
     namespace: namespaceOf(given),
     tenant: tenantOf(given),
-    method: (given.text('method') ?? DEFAULT_METHOD).toUpperCase(),
+    method: methodOf(given),
     route: keyScope === 'api' ? '' : routeOf(given),
     key,
     keyScope,
@@ -76,6 +78,13 @@ function keyScopeOf(given: Given<RecordFlag>): 'route' | 'api' {
   const scope = given.text('key-scope') ?? 'route';
   if (scope !== 'route' && scope !== 'api') throw given.wrong('--key-scope is neither "route" nor "api"');
   return scope;
+}
+
+function methodOf(given: Given<RecordFlag>): string {
+  const method = (given.text('method') ?? DEFAULT_METHOD).toUpperCase();
+  if (method === ANY_METHOD) throw given.wrong('--method is what the client sent, on a route of ANY too: give POST, for one');
+  if (!/^[A-Z]+$/.test(method)) throw given.wrong('--method is no method; give what the client sent, POST for one, and the template in --route');
+  return method;
 }
 
 function routeOf(given: Given<RecordFlag>): string {

@@ -78,6 +78,7 @@ test.each([
   ['a port that is no number', ['--assembly', 'x', '--port', 'web'], '--port "web"'],
   ['a port out of range', ['--assembly', 'x', '--port', '65536'], '--port "65536"'],
   ['a negative port', ['--assembly', 'x', '--port=-1'], '--port "-1"'],
+  ['a negative port behind a space', ['--assembly', 'x', '--port', '-1'], '--port needs a value; write --port=VALUE for one that begins with -'],
   ['a flag without its value', ['--assembly', 'x', '--data'], '--data needs a value'],
   ['a flag for a value', ['--assembly', 'x', '--data', '--json'], '--data needs a value'],
   ['an empty folder', ['--assembly', 'x', '--data', ''], '--data is empty'],

@@ -1,4 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Bank, recordOf } from './support/bank';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb';
@@ -10,10 +12,14 @@ let db: TestDynamoDb;
 beforeAll(async () => { db = await startDynamoDb(); });
 afterAll(() => db.stop());
 
+function started(argv: readonly string[]): ChildProcessWithoutNullStreams {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, ['--import', 'tsx', CLI, ...argv], { env: { PATH, HOME, NODE_NO_WARNINGS: '1' }, stdio: 'pipe' });
+}
+
 /** The command in a process of its own, without AWS credentials. */
 function cli(argv: readonly string[], input = ''): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
-  const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...argv], { env: { PATH, HOME, NODE_NO_WARNINGS: '1' }, stdio: 'pipe' });
+  const child = started(argv);
   let out = '', err = '';
   child.stdout.on('data', (chunk) => (out += String(chunk)));
   child.stderr.on('data', (chunk) => (err += String(chunk)));
@@ -50,4 +56,28 @@ test.each<[string, () => Promise<readonly string[]> | readonly string[], number,
   ['no region', () => ['stats', '--table', 't'], 1, /^idempotent-api: no region is set; give --region, or set AWS_REGION\n$/],
 ])('%s ends with one line and a status of its own', async (_, argv, status, err) => {
   expect(await cli(await argv())).toEqual({ status, out: '', err: expect.stringMatching(err) });
+});
+
+/** The command before a reader that has gone, as `head` has that is done. */
+function unread(argv: readonly string[]): Promise<{ readonly status: number | null; readonly err: string }> {
+  const child = started(argv);
+  child.stdout.destroy();
+  let err = '';
+  child.stderr.on('data', (chunk) => (err += String(chunk)));
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, err })));
+}
+
+test.each([['--help'], ['local', '--help'], ['conformance', '--help'], ['stats', '--help']])('%s %s ends well where nobody reads it to its end', async (...argv) => {
+  expect(await unread(argv)).toEqual({ status: 0, err: '' });
+});
+
+test('a run of the conformance suite of which nobody hears the end is not taken for one that passed', async () => {
+  const server = createServer((_, response) => response.writeHead(201).end('{}')).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/payments`;
+    expect(await unread(['conformance', '--url', url])).toEqual({ status: 141, err: '' });
+  } finally {
+    server.close();
+  }
 });

@@ -81,6 +81,8 @@ test.each<[string, readonly string[], string]>([
   ['no namespace', ['--key', KEY, '--tenant', 'acme', '--route', '/p'], 'IDEMPOTENCY_SETTINGS'],
   ['no tenant', ['--key', KEY, '--route', '/p', '--namespace', 'N'], '--tenant-kind public'],
   ['no route', ['--key', KEY, '--tenant', 'acme', '--namespace', 'N'], '--route is missing'],
+  ['the method of the route in the place of the request\'s', ['--key', KEY, '--tenant', 'acme', '--namespace', 'N', '--route', '/p', '--method', 'ANY'], '--method'],
+  ['a method that is none', ['--key', KEY, '--tenant', 'acme', '--namespace', 'N', '--route', '/p', '--method', 'POST /p'], '--method'],
   ['a method in the route', ['--key', KEY, '--tenant', 'acme', '--namespace', 'N', '--route', 'POST /p'], '--method'],
   ['a kind that is none', ['--key', KEY, '--tenant-kind', 'constructor', ...rest], 'jwtClaim:NAME'],
   ['too few parts', ['--key', KEY, '--tenant-kind', 'jwt', ...rest], 'takes 2 --tenant: "iss", "sub"; got 1'],
