@@ -48,7 +48,7 @@ export function remainingTime(context: object): Millis {
 }
 
 /** Lambda's id of the invocation, where the context has one. */
-export const requestIdOf = (context: object): unknown => (context as { awsRequestId?: unknown }).awsRequestId;
+export const requestIdOf = (context: unknown): unknown => (context as { awsRequestId?: unknown } | null | undefined)?.awsRequestId;
 
 export const deadlineAfter = ({ host }: Pick<Call, 'host'>, length: number): MonotonicMillis =>
   (host.clock.monotonic() + length) as MonotonicMillis;

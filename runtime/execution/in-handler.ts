@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { requestIdOf } from './call';
 import type { CommitEffect } from './commit-effect';
 
 /** What the handler may know of the idempotent execution it runs in. */
@@ -43,6 +44,7 @@ export interface IdempotentExecution {
 // through symbols in the registry of the process, not through module state.
 const EXECUTIONS = Symbol.for('cdk-idempotent-api.executions');
 const CURRENT = Symbol.for('cdk-idempotent-api.current');
+const RUNNING = Symbol.for('cdk-idempotent-api.running');
 const RETRYABLE = Symbol.for('cdk-idempotent-api.retryable');
 
 type Executions = WeakMap<object, IdempotentExecution>;
@@ -56,11 +58,11 @@ function executions(): Executions {
 /**
  * The execution that the handler was called for, by the `context` it was given
  * or, where something between has copied that, by the asynchronous call that
- * the running code is part of; `undefined` where the request carried no key or
- * is not protected.
+ * the running code is part of, or by the id of the invocation that the copy
+ * names; `undefined` where the request carried no key or is not protected.
  */
 export const idempotencyOf = (context: object): IdempotentExecution | undefined =>
-  executions().get(context) ?? executionAround()?.execution;
+  executions().get(context) ?? executionOf(requestIdOf(context))?.execution;
 
 /** An execution, as the code within it finds it. */
 export interface ExecutionAround {
@@ -69,6 +71,8 @@ export interface ExecutionAround {
   readonly requestId: unknown;
   /** The wrappers that the request has come through so far. */
   readonly wrappers: readonly symbol[];
+  /** Absent where an older copy of this module made it. */
+  readonly state?: { isOver: boolean };
 }
 
 function current(): AsyncLocalStorage<ExecutionAround> {
@@ -77,13 +81,49 @@ function current(): AsyncLocalStorage<ExecutionAround> {
   return shared[CURRENT];
 }
 
-/** The execution that the running code is part of, whatever has become of its context. */
-export const executionAround = (): ExecutionAround | undefined => current().getStore();
+function running(): Set<ExecutionAround> {
+  const shared = globalThis as { [RUNNING]?: Set<ExecutionAround> };
+  shared[RUNNING] ??= new Set();
+  return shared[RUNNING];
+}
+
+/**
+ * The execution that the running code is part of, whatever has become of its
+ * context. One that is over is none: what an earlier request has left behind (a
+ * server, a connection) goes on calling back within that request's call.
+ */
+export function executionAround(): ExecutionAround | undefined {
+  const around = current().getStore();
+  return around?.state?.isOver === true ? undefined : around;
+}
+
+/** The execution of an invocation; none where several are part of it. */
+function executionOf(requestId: unknown): ExecutionAround | undefined {
+  const around = executionAround();
+  if (around !== undefined && mayBeOne(around.requestId, requestId)) return around;
+  const [one, ...others] = requestId === undefined ? [] : [...running()].filter((other) => other.requestId === requestId);
+  return others.length === 0 ? one : undefined;
+}
+
+/** A context that names no invocation, because something has replaced it or because a test made it, speaks against nothing. */
+export const mayBeOne = (one: unknown, other: unknown): boolean => one === undefined || other === undefined || one === other;
 
 /** A copy of a context tells of the same execution, also where the asynchronous call is lost track of. */
 export function alsoKnownBy(copy: object, context: object): void {
   const execution = executions().get(context);
   if (execution !== undefined) executions().set(copy, execution);
+}
+
+/** Runs the handler of an execution to its end. */
+export async function executing<T>(context: object, { execution, requestId, wrappers }: ExecutionAround, handle: () => T): Promise<Awaited<T>> {
+  const around = { execution, requestId, wrappers, state: { isOver: false } };
+  running().add(around);
+  try {
+    return await within(context, around, handle);
+  } finally {
+    around.state.isOver = true;
+    running().delete(around);
+  }
 }
 
 /** Runs `handle` so that `idempotencyOf(context)` answers, within it and for as long as the context lives. */

@@ -1,5 +1,5 @@
 import { requestIdOf, type Call } from './call';
-import { within, type IdempotentExecution } from './in-handler';
+import { executing, type IdempotentExecution } from './in-handler';
 import { Cancellation, SignalOnDemand } from '../protocol/cancellation';
 import { until } from '../protocol/store-call';
 import { derivedKey } from '../request/record-id';
@@ -43,7 +43,7 @@ export async function runHandler(
   };
   const around = { execution, requestId: requestIdOf(context), wrappers: [wrapper] };
   try {
-    return { kind: 'returned', value: await within(context, around, () => handler(event, context)) };
+    return { kind: 'returned', value: await executing(context, around, () => handler(event, context)) };
   } catch (error) {
     return { kind: 'threw', error };
   } finally {

@@ -1,5 +1,5 @@
 import { requestIdOf, type Call } from './call';
-import { within, type ExecutionAround } from './in-handler';
+import { mayBeOne, within, type ExecutionAround } from './in-handler';
 import { recordIds } from '../request/identify';
 
 /**
@@ -19,9 +19,6 @@ export async function isPartOf({ execution, requestId, wrappers }: ExecutionArou
   const ids = await recordIds(call);
   return ids.kind === 'ids' && [ids.id, ids.previousId].includes(execution.id);
 }
-
-/** A context that names no invocation, because something has replaced it or because a test made it, speaks against nothing. */
-const mayBeOne = (one: unknown, other: unknown): boolean => one === undefined || other === undefined || one === other;
 
 /** The handler runs within the execution that is there; the wrapper around records and tells of it. */
 export const join = ({ wrapper, handler, event, context }: Call, around: ExecutionAround): unknown =>
