@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { CfnResource, Fn, NestedStack, Stack } from 'aws-cdk-lib';
+import { CfnParameter, CfnResource, Fn, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { ApiDefinition, CfnMethod, CfnRestApi, LambdaIntegration, RestApi, SpecRestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnApi, CfnRoute, HttpApi, HttpIntegrationSubtype, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration, HttpStepFunctionsIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { CfnListener, CfnListenerRule, CfnLoadBalancer, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { CfnFunction, CfnVersion, Code, Function as LambdaFunction, FunctionUrlAuthType, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
+import { CfnFunction, CfnVersion, Code, Function as LambdaFunction, FunctionUrlAuthType, IFunction, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, Pass, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { newFunction, newStack } from './support';
@@ -263,7 +263,7 @@ test('F170: what the deployment chooses is judged by the worst choice, and what 
 });
 
 describe('F194: nothing is called protected that', () => {
-  const integrationOf = (stack: Stack, path: string, fn: LambdaFunction, properties: object) => {
+  const integrationOf = (stack: Stack, path: string, fn: IFunction, properties: object) => {
     const api = stack.node.tryFindChild('Api') as HttpApi | undefined ?? new HttpApi(stack, 'Api');
     const [made] = api.addRoutes({ path, methods: POST, integration: new HttpLambdaIntegration('I', fn) });
     const integration = made!.node.tryFindChild('I')!.node.defaultChild as CfnResource;
@@ -307,6 +307,61 @@ describe('F194: nothing is called protected that', () => {
     const stack = newStack();
     integrationOf(stack, '/a', attached(stack, 'A'), { RequestParameters: { 'overwrite:header.Idempotency-Key': value } });
     expect(verdicts(stack)).toEqual(['POST /a: protected, redirected']);
+  });
+
+  describe('a name of the header that only the deployment knows of', () => {
+    const named = (headerName: string): { stack: Stack; fn: LambdaFunction } => {
+      const stack = newStack('Stack', { env: HERE });
+      new CfnParameter(stack, 'Name');
+      const fn = newFunction(stack, 'A');
+      new Idempotency(stack, 'Idempotency').attach(fn, { headerName });
+      return { stack, fn };
+    };
+    const maybe = (mapping: string) => `unprotected, the parameter mapping ${mapping} may change the key before its function sees it: `
+      + 'the name of its header is not known before the deployment, so write it out as headerName';
+
+    test.each([
+      ['may be that of any', Fn.ref('Name'), 'remove:header.X-Anything', "''"],
+      ['may be that of any', Fn.ref('Name'), 'overwrite:header.X-Anything', '$context.requestId'],
+      ['may be that of any', Fn.ref('Name'), 'append:header.X-Anything', 'fixed'],
+      ['has a part that is known, and may be that of', Fn.join('', ['X-', Fn.ref('Name'), '-Key']), 'remove:header.x-payment-key', "''"],
+    ])('F194: %s a parameter mapping: %#', (_how, headerName, name, value) => {
+      const { stack, fn } = named(headerName);
+      integrationOf(stack, '/a', fn, { RequestParameters: { [name]: value } });
+      integrationOf(stack, '/version', fn.currentVersion, { RequestParameters: { [name]: value } });
+      const uri = `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${fn.functionArn}/invocations`;
+      new CfnApi(stack, 'Spec', { body: { paths: { '/b': { post: { 'x-amazon-apigateway-integration': { type: 'aws_proxy', uri, requestParameters: { [name]: value } } } } } } });
+      expect(verdicts(stack)).toEqual([`POST /a: ${maybe(name)}`, `POST /version: ${maybe(name)}`, `POST /b: ${maybe(name)}`]);
+    });
+
+    test('F194: may be that of a parameter mapping where nothing of the settings is known, or one of two choices', () => {
+      const { stack } = named('X-Key');
+      const environment = (settings: unknown) => ({ environment: { IDEMPOTENCY_SETTINGS: Token.asString(settings) } });
+      const RequestParameters = { 'remove:header.X-Anything': "''" };
+      integrationOf(stack, '/none', newFunction(stack, 'B', environment({ Ref: 'Name' })), { RequestParameters });
+      const choice = { 'Fn::If': ['IsProd', '{"defaults":{}}', { 'Fn::Sub': '{"defaults":{"headerAliases":["X-Key","${Name}"]}}' }] };
+      integrationOf(stack, '/choice', newFunction(stack, 'C', environment(choice)), { RequestParameters });
+      integrationOf(stack, '/list', newFunction(stack, 'D', environment({ 'Fn::Sub': '{"defaults":{"headerAliases":${Name}}}' })), { RequestParameters });
+      expect(verdicts(stack)).toEqual(['/none', '/choice', '/list'].map((path) => `POST ${path}: ${maybe('remove:header.X-Anything')}`));
+    });
+
+    test.each([
+      ['is that of a mapping that leaves what retries have again', Fn.ref('Name'), 'overwrite:header.X-Anything', '$request.header.X-Order'],
+      ['cannot be that of a mapping', Fn.join('', ['X-', Fn.ref('Name'), '-Key']), 'remove:header.Via', "''"],
+      ['cannot be that of a query', Fn.ref('Name'), 'remove:querystring.key', "''"],
+    ])('F194: %s: the route is protected', (_how, headerName, name, value) => {
+      const { stack, fn } = named(headerName);
+      integrationOf(stack, '/a', fn, { RequestParameters: { [name]: value } });
+      expect(verdicts(stack)).toEqual(['POST /a: protected, redirected']);
+    });
+
+    test('F194: says nothing of the routes of another function', () => {
+      const { stack } = named(Fn.ref('Name'));
+      const other = newFunction(stack, 'B');
+      (stack.node.findChild('Idempotency') as Idempotency).attach(other);
+      integrationOf(stack, '/b', other, { RequestParameters: { 'remove:header.X-Anything': "''" } });
+      expect(verdicts(stack)).toEqual(['POST /b: protected, redirected']);
+    });
   });
 
   test('a stage variable or a parameter chooses an alias of, or a number behind the ARN a version', () => {

@@ -97,12 +97,27 @@ function withSettings(fn: Deployed, variables: Readonly<Record<string, Value>>, 
   return protectedBy('redirected');
 }
 
-/** Names of the headers that a function takes keys from, as far as its settings are known. */
+/** Names of the headers that a function takes keys from, with `{}` for what of them only the deployment knows. */
 export function keyHeadersOf(fn: Deployed): readonly string[] {
-  const { defaults, routes } = configurationIn(fieldsOf(fieldsOf(fn.properties.Environment).Variables)[ENV.SETTINGS]);
-  return [defaults, ...Object.values(routes ?? {})].flatMap((settings) => [settings?.headerName, settings?.headerAliases].flat())
-    .filter((name) => typeof name === 'string');
+  const settings = fieldsOf(fieldsOf(fn.properties.Environment).Variables)[ENV.SETTINGS];
+  return choicesOf(settings).filter((choice) => !isAbsent(choice)).flatMap((choice) => {
+    const text = textOf(choice);
+    const configuration = text === UNKNOWN && choice !== text ? undefined : parsed(text);
+    if (configuration === undefined) return [UNKNOWN];
+    const { defaults, routes } = fieldsOf(configuration);
+    return [defaults, ...Object.values(fieldsOf(routes))].map(fieldsOf)
+      .flatMap(({ headerName, headerAliases }) => [headerName, headerAliases].flat())
+      .map((name) => (JSON.stringify(name) === UNKNOWN ? UNKNOWN : name))
+      .filter((name) => typeof name === 'string');
+  });
 }
+
+/** What `textOf` has for a value of the deployment's; in JSON it is an object without members where no quotes are around it. */
+const UNKNOWN = '{}';
+
+/** The functions that an invocation may run. */
+export const functionsBehind = (invoked: Deployed): readonly Deployed[] =>
+  (invoked.type === TYPES.VERSION || invoked.type === TYPES.ALIAS ? invoked.referred(invoked.properties.FunctionName) : [invoked]);
 
 /** By a variable that says so, or that the deployment may give the value to. */
 function switchedOff(variable: Value): string | undefined {

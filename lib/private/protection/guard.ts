@@ -1,7 +1,7 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
-import { Deployed, TYPES, userPath } from './deployed';
-import { Verdict, protectionOf } from './function-protection';
+import { userPath } from './deployed';
+import { functionsBehind, protectionOf, Verdict } from './function-protection';
 import { lackingHeaders } from './preflight';
 import { JudgedRoute } from './routes';
 import { Survey, validateBySurvey } from './survey';
@@ -59,9 +59,6 @@ export function adviseOnPreflights(site: Construct, functions: Iterable<IConstru
 
 /** As `Deployed` has it: an L1 function is the resource itself. */
 const pathOf = (fn: IConstruct): string => (CfnResource.isCfnResource(fn) ? userPath(fn.node.path) : fn.node.path);
-
-const functionsBehind = (invoked: Deployed): readonly Deployed[] =>
-  invoked.type === TYPES.VERSION || invoked.type === TYPES.ALIAS ? invoked.referred(invoked.properties.FunctionName) : [invoked];
 
 function guard(site: Construct, setting: UnprotectedRoutes = UnprotectedRoutes.WARN, unprotected: (survey: Survey) => readonly string[]): void {
   if (setting === UnprotectedRoutes.ALLOW) return;

@@ -1,5 +1,5 @@
 import { choicesOf, Deployed, fieldsOf, isAbsent, membersOf, textOf, TYPES, Value, variantsOf } from './deployed';
-import { ANY_PATH, keyHeadersOf, protectionOf, Verdict, worstOf } from './function-protection';
+import { ANY_PATH, functionsBehind, keyHeadersOf, protectionOf, Verdict, worstOf } from './function-protection';
 import { describedRoutes } from './open-api';
 import { HEADERS } from '../../contract';
 import { honoursKeys } from '../methods';
@@ -37,6 +37,8 @@ interface Call {
   readonly byHttp?: boolean;
   /** Why what the function is invoked with is not the request as it was sent. */
   readonly altered?: string;
+  /** The parameter mappings between the two, if any. */
+  readonly mappings?: Value;
   /** What is called, where nobody in the app says what that is. */
   readonly unseen?: string;
 }
@@ -45,8 +47,8 @@ interface Call {
 const QUALIFIER = /(?:^|functions\/|function:)\{\}:([^/]+)(?:\/|$)/;
 /** Where a reference is all of a function's ARN or name, and not a part of another's. */
 const WHOLE = /(?:^|functions\/|function:)\{\}(?::[^/]+)?(?:\/|$)/;
-/** A part of that is known to the deployment alone. */
-const UNKNOWN_QUALIFIER = '{}';
+/** A part that is known to the deployment alone. */
+const UNKNOWN_PART = '{}';
 const LAMBDA_ARN = /:lambda:([^:]*):([^:]*):function:([^/]+)/;
 const UNKNOWN_FUNCTION = /^\{\}$|:lambda:path\/[^{]*\{\}/;
 const LATEST = '$LATEST';
@@ -96,7 +98,7 @@ function httpRoute(route: Deployed, resources: readonly Deployed[]): readonly Ju
   const calls = route.referred(Target).map((from): Call => {
     const { IntegrationType, IntegrationUri, IntegrationSubtype, RequestParameters } = from.properties;
     const byHttp = choicesOf(IntegrationType).some((type) => type !== 'AWS_PROXY');
-    return { from, target: IntegrationSubtype ?? IntegrationUri, byHttp, altered: alteredKey(RequestParameters, resources) };
+    return { from, target: IntegrationSubtype ?? IntegrationUri, byHttp, mappings: RequestParameters };
   });
   return [judged({ api: api ?? imported(route, TYPES.HTTP_API, id), ...methodAndPath(key), resource: route }, calls, resources)];
 }
@@ -190,21 +192,33 @@ const forwardedTo = (actions: Value): readonly Value[] =>
       .flatMap((group) => choicesOf(fieldsOf(group).TargetGroupArn)),
   ]).filter((arn) => !isAbsent(arn));
 
-/** The mapping that takes a key's header away, or fills it with something that is not a header of the request. */
-function alteredKey(parameters: Value, resources: readonly Deployed[]): string | undefined {
-  const mappings = choicesOf(parameters).flatMap((choice) => Object.entries(fieldsOf(choice)));
-  const mapping = mappings.find(([name, value]) => {
-    const [, change, header] = HEADER_MAPPING.exec(name) ?? [];
-    if (header === undefined || !keyHeaders(resources).has(header.toLowerCase())) return false;
-    return change!.toLowerCase() === 'remove' || OF_ONE_ATTEMPT.test(textOf(value)) || !/^\$(request\.header\.[^$]+|\{request\.header\.[^}]+\})$/.test(textOf(value));
+/**
+ * The mapping that takes a key's header away, or fills it with something that
+ * is not a header of the request; or may do so, where only the deployment knows
+ * all of the header's name.
+ */
+function alteredKey({ mappings }: Call, invocable: readonly Deployed[], resources: readonly Deployed[]): string | undefined {
+  const altering = choicesOf(mappings).flatMap((choice) => Object.entries(fieldsOf(choice))).flatMap(([mapping, value]) => {
+    const [, change, header] = HEADER_MAPPING.exec(mapping) ?? [];
+    return header === undefined || (change!.toLowerCase() !== 'remove' && isOfRequest(textOf(value))) ? [] : [{ mapping, header: header.toLowerCase() }];
   });
-  return mapping && `the parameter mapping ${mapping[0]} changes the key before its function sees it`;
+  if (altering.length === 0) return undefined;
+  const names = [HEADERS.KEY, ...resources.flatMap(keyHeadersOf)].map((name) => name.toLowerCase());
+  const known = altering.find(({ header }) => names.includes(header));
+  if (known !== undefined) return `the parameter mapping ${known.mapping} changes the key before its function sees it`;
+  const partly = invocable.flatMap(functionsBehind).flatMap(keyHeadersOf).filter((name) => name.includes(UNKNOWN_PART));
+  const possible = altering.find(({ header }) => partly.some((name) => mayBe(name, header)));
+  return possible && `the parameter mapping ${possible.mapping} may change the key before its function sees it: `
+    + 'the name of its header is not known before the deployment, so write it out as headerName';
 }
 
-/** In lower case: those that any function of the app is told to take keys from. */
-function keyHeaders(resources: readonly Deployed[]): ReadonlySet<string> {
-  return new Set([HEADERS.KEY, ...resources.flatMap(keyHeadersOf)].map((name) => name.toLowerCase()));
-}
+/** Whether each retry has a value again: it is that of a header that the client sends. */
+const isOfRequest = (value: string): boolean =>
+  !OF_ONE_ATTEMPT.test(value) && /^\$(request\.header\.[^$]+|\{request\.header\.[^}]+\})$/.test(value);
+
+/** Whether a name may come to be another one, once what is not known of it is. */
+const mayBe = (name: string, other: string): boolean =>
+  new RegExp(`^${name.split(UNKNOWN_PART).map((part) => part.replace(/[^\w-]/g, '\\$&')).join('.*')}$`, 'i').test(other);
 
 /** Routes that an OpenAPI description in the template has, or that nobody can see. */
 function described(api: Deployed, resources: readonly Deployed[]): readonly JudgedRoute[] {
@@ -212,8 +226,8 @@ function described(api: Deployed, resources: readonly Deployed[]): readonly Judg
     const route = { api, method, path };
     if (hidden !== undefined) return { ...route, state: 'unprotected', reason: `${hidden}, so that nobody can see its routes` };
     if (type === 'mock') return { ...route, ...MOCK };
-    const altered = type === 'aws_proxy' ? alteredKey(parameters, resources) : MAPPED;
-    return judged(route, [{ from: api, target: uri, named: namedIn(api, uri, resources), altered }], resources);
+    const altered = type === 'aws_proxy' ? undefined : MAPPED;
+    return judged(route, [{ from: api, target: uri, named: namedIn(api, uri, resources), altered, mappings: parameters }], resources);
   });
 }
 
@@ -246,10 +260,11 @@ function judged(route: Route, calls: readonly Call[], resources: readonly Deploy
 function judgedCalls(route: Route, call: Call, resources: readonly Deployed[]): readonly JudgedRoute[] {
   const invocable = invocableBy(call);
   if (invocable.length === 0) return [{ ...route, state: 'unprotected', reason: call.unseen ?? unknownTarget(call.target) }];
-  if (call.altered !== undefined) return [{ ...route, invoked: invocable[0], state: 'unprotected', reason: call.altered }];
+  const altered = call.altered ?? alteredKey(call, invocable, resources);
+  if (altered !== undefined) return [{ ...route, invoked: invocable[0], state: 'unprotected', reason: altered }];
   const qualifier = QUALIFIER.exec(textOf(call.target))?.[1];
   // The qualifier of a function may be that of a version or alias that is referred to beside it.
-  const published = qualifier === UNKNOWN_QUALIFIER ? invocable.filter(({ type }) => type === TYPES.VERSION || type === TYPES.ALIAS) : [];
+  const published = qualifier === UNKNOWN_PART ? invocable.filter(({ type }) => type === TYPES.VERSION || type === TYPES.ALIAS) : [];
   return (published.length > 0 ? published : invocable).map((invoked) => qualified(route, invoked, qualifier, resources));
 }
 
