@@ -56,6 +56,19 @@ const completionOf = (claim: Claim, text: string, now: EpochMillis = claim.now) 
   response: response(text),
 });
 
+const BOTH = [false, true];
+
+/** A response for each combination of the flags. */
+const FLAGGED: readonly StoredResponse[] = BOTH.flatMap((base64) => BOTH.flatMap((deflated) => BOTH.flatMap((tooLarge) => BOTH.map((sealed) => ({
+  statusCode: 200,
+  headers: sealed ? [] : [['x-part', 'one']] as const,
+  ...(sealed ? { sealedHeaders: 'c2VhbGVk' } : {}),
+  ...(tooLarge ? {} : { body: Uint8Array.of(0, 1, 128, 255) }),
+  encoding: { base64, deflated, tooLarge, ...(sealed ? { sealed: true as const } : {}) },
+})))));
+
+const bytesIn = (stored: StoredResponse | undefined): readonly number[] | undefined => stored?.body && [...stored.body];
+
 function readable(record: StoredRecord | undefined): IdempotencyRecord {
   assert.ok(record !== undefined, 'the record is there');
   assert.ok(isReadable(record), 'the record can be read');
@@ -167,6 +180,20 @@ export const storeContract: readonly StoreContractCase[] = [
         const listed = { body: undefined, ...stored, ...(stored.body && { body: [...stored.body] }) };
         assert.deepEqual({ ...read, body: read?.body && [...read.body] }, listed);
       }
+    },
+  },
+  {
+    name: 'F113: every combination of a response’s flags, with an end of its own and without, is the same to who reads it and to who is refused',
+    async run(store) {
+      await Promise.all(FLAGGED.flatMap((stored) => [undefined, epochSeconds(T0 / 1000 + 300)].map(async (responseExpiresAt) => {
+        const claim = claimAt(T0);
+        await expectClaim(store, claim);
+        await store.complete({ ...completionOf(claim, ''), response: stored, ...(responseExpiresAt === undefined ? {} : { responseExpiresAt }) });
+        for (const seen of [readable(await store.read(claim.id)), await expectRefusal(store, again(claim, later(T0, 1000)), 'C')]) {
+          assert.equal(seen.responseExpiresAt, responseExpiresAt);
+          assert.deepEqual({ ...seen.response, body: bytesIn(seen.response) }, { ...stored, body: bytesIn(stored) });
+        }
+      })));
     },
   },
   {

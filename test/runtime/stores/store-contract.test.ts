@@ -3,6 +3,7 @@ import { PowertoolsTable } from '../../../runtime/powertools';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import { DualWriteStore, type MigrationPhase } from '../../../runtime/stores/migration/dual-write-store';
+import { FormerRecords } from '../../../runtime/stores/migration/former-records';
 import { LiftTable } from '../../../runtime/stores/migration/lift-table';
 import { RedisStore } from '../../../runtime/stores/redis/redis-store';
 import type { IdempotencyStore } from '../../../runtime/stores/store';
@@ -50,6 +51,7 @@ const stores: Record<string, () => IdempotencyStore> = {
   'Lift table': () => new LiftTable({ tableName: 'lift', client: dynamoDb.client }),
   'Powertools table': () =>
     new PowertoolsTable({ tableName: 'powertools', keyOf: () => undefined, client: dynamoDb.client }).forRequest({ event: httpApiEvent(), context: {}, key: 'k', sentKey: 'k' }),
+  'DynamoDB, beside former records,': () => new FormerRecords(new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }), { find: async () => undefined }),
   'Redis, by the client redis,': () => new RedisStore({ client: nodeRedis }),
   'Redis, by the client ioredis,': () => new RedisStore({ client: ioRedis }),
   ...Object.fromEntries((['old', 'both', 'new'] satisfies MigrationPhase[]).flatMap((phase) => [
@@ -62,6 +64,22 @@ const stores: Record<string, () => IdempotencyStore> = {
       ),
     ],
     [`two memories, phase ${phase},`, () => new DualWriteStore(new MemoryStore(), new MemoryStore(), { phase })],
+    [
+      `Redis and DynamoDB, phase ${phase},`,
+      () => new DualWriteStore(new RedisStore({ client: ioRedis }), new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }), { phase }),
+    ],
+    [
+      `Lift table and DynamoDB, phase ${phase},`,
+      () => new DualWriteStore(new LiftTable({ tableName: 'lift', client: dynamoDb.client }), new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }), { phase }),
+    ],
+    [
+      `Powertools table and DynamoDB, phase ${phase},`,
+      () => new DualWriteStore(
+        new PowertoolsTable({ tableName: 'powertools', keyOf: () => undefined, client: dynamoDb.client }),
+        new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }),
+        { phase },
+      ).forRequest({ event: httpApiEvent(), context: {}, key: 'k', sentKey: 'k' }),
+    ],
     [
       `DynamoDB and memory, phase ${phase},`,
       () => new DualWriteStore(new DynamoDbStore({ tableName: 'keys', client: dynamoDb.client }), new MemoryStore(), { phase }),
