@@ -9,6 +9,7 @@ import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { Commit, CommitReply, IdempotencyStore } from '../../../runtime/stores/store';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import { MARKER, Shop, gate, settled } from '../../support/shop';
+import { TRANSPORTS, faultyStores } from '../../support/transports';
 
 let server: TestDynamoDb;
 beforeAll(async () => {
@@ -99,6 +100,14 @@ describe('a handler that commits', () => {
     expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 1]);
   });
 
+  test('F200: with as many effects as a transaction takes beside the record, has all of them', async () => {
+    const key = newKey();
+    const accounts = Array.from({ length: 99 }, (_, at) => `${key}-${at}`);
+    const { shop } = bank(({ commit }) => commit(RESPONSE, accounts.map((id) => add(id))));
+    expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved' });
+    expect(new Set(await Promise.all(accounts.map(balance)))).toEqual(new Set(['10']));
+  });
+
   test('takes plain values by the marshall of the SDK', async () => {
     const key = newKey();
     const effects = marshallEffects(marshall, [
@@ -128,6 +137,22 @@ describe('effects that are refused', () => {
     expect(first).toMatchObject({ statusCode: 402, body: 'fine,ConditionalCheckFailed' });
     expect(await shop.pay(key)).toMatchObject({ statusCode: 402, headers: { [MARKER]: 'true' } });
     expect([await balance(`${key}-a`), shop.handler.calls.length]).toEqual([undefined, 1]);
+  });
+
+  test('I10: because one of them is on the record itself: nothing is written, the claim stands', async () => {
+    const key = newKey();
+    let own: string | undefined;
+    const { shop, real } = bank(async ({ commit, id }) => {
+      own = id;
+      const freed = { Update: { TableName: 'keys', Key: { id: { S: id } }, UpdateExpression: 'SET st = :R', ExpressionAttributeValues: { ':R': { S: 'R' } } } };
+      const error = await rejection(commit(RESPONSE, [add(key), freed]));
+      expect(error).toBeInstanceOf(EffectsRefusedError);
+      expect(await real.read(id)).toMatchObject({ status: 'P' });
+      return { statusCode: 409, body: 'not mine to write' };
+    });
+    expect(await shop.pay(key)).toMatchObject({ statusCode: 409, body: 'not mine to write' });
+    expect(await shop.pay(key)).toMatchObject({ statusCode: 409, headers: { [MARKER]: 'true' } });
+    expect([await balance(key), (await real.read(own!))]).toMatchObject([undefined, { status: 'C' }]);
   });
 
   test('I10: may be followed by another commit, under a token of its own', async () => {
@@ -183,6 +208,23 @@ describe('a commit whose replies get lost', () => {
     const paid = await withTimePassing(shop, shop.pay(key));
     expect(paid).toMatchObject({ statusCode: 201, body: 'moved' });
     expect(await balance(key)).toBe('10');
+  });
+
+  test.each(Object.keys(TRANSPORTS))('F201: once, and is throttled from then on, is found on record, and nobody is told that others stood in the way (%s)', async (way) => {
+    const key = newKey();
+    const wires = faultyStores(way);
+    const { store, sent } = await wires.storeWith(server.endpoint, (operation, send) => {
+      if (operation !== 'TransactWriteItems') return 'pass';
+      return send === 2 ? 'lose-reply' : 'throttle';
+    }, 2);
+    const shop = new Shop({ options: { store }, respond: (_, __, context) => idempotencyOf(context as object)!.commit(RESPONSE, [add(key)]) });
+    try {
+      expect(await withTimePassing(shop, shop.pay(key))).toMatchObject({ statusCode: 201, body: 'moved' });
+      expect(sent.filter((operation) => operation === 'TransactWriteItems').length).toBeGreaterThan(1);
+      expect(await balance(key)).toBe('10');
+    } finally {
+      await wires.stop();
+    }
   });
 
   test('F201: and that never arrived: 503, no RELEASE, and a retry after the lease takes over', async () => {
