@@ -201,8 +201,8 @@ export interface IdempotencySettings {
 
   /**
    * Secret that keyed the record ids before a rotation; the same one where only
-   * its version changed. Keep it for one `ttl` and one `processingTimeout` after
-   * the last function without the new one is gone.
+   * its version changed. Keep it for one `ttl`, `remember` and `processingTimeout`
+   * after the last function without the new one is gone.
    *
    * @default - none
    */

@@ -337,7 +337,8 @@ export interface IdempotencyOptions {
 
   /**
    * Secret that keyed the record ids before a rotation. Keep it for one
-   * `ttlSeconds` and one lease after the last function without the new one is gone.
+   * `ttlSeconds`, `rememberSeconds` and lease after the last function without the
+   * new one is gone.
    *
    * @default - none
    */

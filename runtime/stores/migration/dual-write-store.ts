@@ -14,9 +14,9 @@ export interface DualWriteStoreOptions {
   /**
    * Which store decides: the old one alone, both, or the new one alone. Go one
    * step at a time, from `old` through `both` to `new` (or back), and stay in
-   * `both` for at least one retention (`ttlSeconds`) after the last host of the
-   * former phase has gone. A step over `both`, or one that is taken too early,
-   * executes operations twice.
+   * `both` for at least one retention (`ttlSeconds`, and `rememberSeconds` where
+   * keys are remembered) after the last host of the former phase has gone. A step
+   * over `both`, or one that is taken too early, executes operations twice.
    */
   readonly phase: MigrationPhase;
   /**

@@ -95,6 +95,17 @@ describe('F78: the key secret is rotated under live records, and the former one 
     expect(record !== undefined && isReadable(record) && record.status).toBe('C');
   });
 
+  test('F173: and keys are remembered: the former one is needed for as long as they are, and not only for as long as responses', async () => {
+    const store = new MemoryStore();
+    const clock = controllableClock();
+    const pay = async (options: IdempotencyOptions) =>
+      (await new Shop({ options: { store, ttlSeconds: 3_600, rememberSeconds: 86_400, ...options }, host: { clock } }).pay('payment-1')).statusCode;
+    expect(await pay({ keySecret: 'old pepper' })).toBe(201);
+    clock.advance(3_700_000);
+    expect(await pay({ keySecret: 'new pepper', previousKeySecret: 'old pepper' })).toBe(410);
+    expect(await pay({ keySecret: 'new pepper' })).toBe(201);
+  });
+
   test('F78: a record that has expired is forgotten, and the next one lies under the new secret', async () => {
     const store = new MemoryStore();
     const clock = controllableClock();

@@ -53,6 +53,14 @@ describe.each(Object.keys(OLD))('F110: a key that is remembered longer than its 
     expect(await host(phases.at(-1)!).pay('payment-1')).toMatchObject({ statusCode: 201 });
   });
 
+  test.each([[TTL, 201], [TTL + REMEMBER, 410]])('F173: of phase both, %i seconds long, a late retry gets %i: as long as the responses are kept is not enough', async (length, status) => {
+    const { clock, host } = await fleet();
+    await host('old').pay('payment-1');
+    const late = TTL + 10;
+    clock.advance(late * 1000);
+    expect((await host(late <= length ? 'both' : 'new').pay('payment-1')).statusCode).toBe(status);
+  });
+
   test('F110: one whose response was over when it was first asked for in phase both is known in phase new', async () => {
     const { clock, host } = await fleet();
     await host('old').pay('payment-1');
