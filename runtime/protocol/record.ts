@@ -22,6 +22,8 @@ export interface StoredResponse {
 export interface BodyEncoding {
   /** The handler returned base64, and a replay does too. */
   readonly base64: boolean;
+  /** The body is not decoded: it is what the handler called base64, and base64 of its bytes would be another text. */
+  readonly verbatim?: true;
   readonly deflated: boolean;
   /** The body was too large to keep: retries get 410. */
   readonly tooLarge: boolean;

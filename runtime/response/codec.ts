@@ -38,18 +38,20 @@ export type Packed =
   | { readonly kind: 'too-large'; readonly otherwise: StoredResponse };
 
 /**
- * Packs a response for a store: the body as raw bytes, base64 undone, and
- * deflated only where the item needs fewer write units for it, or would not hold
+ * Packs a response for a store: the body as raw bytes, base64 undone where it can
+ * be made again, and deflated only where the item needs fewer write units for it, or would not hold
  * it otherwise. Headers go as they are: see `replay-headers.ts` for which ones.
  *
  * @param seal encrypts headers and body, after deflating
  */
 export function pack(response: HttpResponse, limits: StoreLimits, seal?: Seal): Packed {
   const { statusCode, headers, isBase64Encoded } = response;
-  const bytes = Buffer.from(response.body, isBase64Encoded ? 'base64' : 'utf8');
+  const decoded = isBase64Encoded ? decode(response.body) : undefined;
+  const bytes = decoded ?? Buffer.from(response.body, 'utf8');
+  const kind: Pick<BodyEncoding, 'base64' | 'verbatim'> = { base64: isBase64Encoded, ...(isBase64Encoded && decoded === undefined ? { verbatim: true } : {}) };
   const store = (packed: { readonly deflated: boolean; readonly body?: Uint8Array }): StoredResponse => {
     const sealed = seal === undefined ? {} : { sealed: true as const };
-    const encoding: BodyEncoding = { base64: isBase64Encoded, deflated: packed.deflated, tooLarge: false, ...sealed };
+    const encoding: BodyEncoding = { ...kind, deflated: packed.deflated, tooLarge: false, ...sealed };
     return {
       statusCode,
       ...(seal === undefined ? { headers } : { headers: [], sealedHeaders: base64Of(seal.seal('headers', aboutOf(statusCode, encoding), headerBytes)) }),
@@ -58,7 +60,7 @@ export function pack(response: HttpResponse, limits: StoreLimits, seal?: Seal): 
     };
   };
   const sealed = (body: Uint8Array, deflated: boolean): Uint8Array =>
-    seal === undefined ? body : seal.seal('body', aboutOf(statusCode, { base64: isBase64Encoded, deflated }), body);
+    seal === undefined ? body : seal.seal('body', aboutOf(statusCode, { ...kind, deflated }), body);
   const headerBytes = Buffer.from(JSON.stringify(headers));
   const tombstone: StoredResponse = { statusCode, headers: [], encoding: { base64: isBase64Encoded, deflated: false, tooLarge: true } };
   const overhead = seal === undefined ? 0 : SEAL_LENGTH;
@@ -82,8 +84,19 @@ export function pack(response: HttpResponse, limits: StoreLimits, seal?: Seal): 
   };
 }
 
+/**
+ * The bytes that stand in base64; undefined where base64 of them is not the same
+ * text: it has line breaks or another alphabet, or is none. Some gateways send
+ * such a body on as it is, so that it must be kept as it is.
+ */
+function decode(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
 /** What is in the clear and must stand as it stood: it says how the rest is read. */
-const aboutOf = (statusCode: number, { base64, deflated }: Pick<BodyEncoding, 'base64' | 'deflated'>): string => `${statusCode} ${base64} ${deflated}`;
+const aboutOf = (statusCode: number, { base64, verbatim, deflated }: Pick<BodyEncoding, 'base64' | 'verbatim' | 'deflated'>): string =>
+  `${statusCode} ${base64} ${deflated}${verbatim ? ' verbatim' : ''}`;
 
 const base64Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const base64Length = (length: number): number => Math.ceil(length / 3) * 4;
@@ -119,7 +132,7 @@ export function unpack(stored: StoredResponse, seal?: Seal): HttpResponse {
     statusCode,
     headers: headers.map(([name, value]) => [name, value] as const),
     cookies: [],
-    body: encoding.base64 ? Buffer.from(bytes).toString('base64') : textOf(bytes),
+    body: encoding.base64 && !encoding.verbatim ? Buffer.from(bytes).toString('base64') : textOf(bytes),
     isBase64Encoded: encoding.base64,
   };
 }

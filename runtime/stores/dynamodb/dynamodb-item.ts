@@ -13,7 +13,8 @@ const BASE64 = 1;
 const DEFLATED = 2;
 const TOO_LARGE = 4;
 const SEALED = 8;
-const ALL_FLAGS = BASE64 | DEFLATED | TOO_LARGE | SEALED;
+const VERBATIM = 16;
+const ALL_FLAGS = BASE64 | DEFLATED | TOO_LARGE | SEALED | VERBATIM;
 
 /** The response's attributes: what COMPLETE sets and CLAIM removes. */
 export const RESPONSE_ATTRIBUTES = [
@@ -27,8 +28,8 @@ export const RESPONSE_ATTRIBUTES = [
 
 /** Attributes of a response and its end; members that they have not are absent. */
 export function encodeResponse(response: StoredResponse, expiresAt?: EpochSeconds): Item {
-  const { base64, deflated, tooLarge, sealed } = response.encoding;
-  const flags = (base64 ? BASE64 : 0) | (deflated ? DEFLATED : 0) | (tooLarge ? TOO_LARGE : 0) | (sealed ? SEALED : 0);
+  const { base64, verbatim, deflated, tooLarge, sealed } = response.encoding;
+  const flags = (base64 ? BASE64 : 0) | (deflated ? DEFLATED : 0) | (tooLarge ? TOO_LARGE : 0) | (sealed ? SEALED : 0) | (verbatim ? VERBATIM : 0);
   return {
     [ATTRIBUTES.RESPONSE_STATUS]: { N: String(response.statusCode) },
     [ATTRIBUTES.RESPONSE_HEADERS]: { S: response.sealedHeaders ?? JSON.stringify(response.headers) },
@@ -124,6 +125,7 @@ function headersOf(json: string | undefined): StoredResponse['headers'] {
 
 const encodingOf = (flags: number): BodyEncoding => ({
   base64: (flags & BASE64) !== 0,
+  ...((flags & VERBATIM) === 0 ? {} : { verbatim: true as const }),
   deflated: (flags & DEFLATED) !== 0,
   tooLarge: (flags & TOO_LARGE) !== 0,
   ...((flags & SEALED) === 0 ? {} : { sealed: true as const }),

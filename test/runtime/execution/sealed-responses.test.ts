@@ -172,13 +172,27 @@ describe('F113: over time', () => {
     });
   });
 
+  test('F113, F184: how a body is to be read is sealed with it: one that was kept as it was written is not decoded', async () => {
+    const tableName = await dynamoDb.createTable(`sealed-${++tables}`);
+    const respond = () => ({ statusCode: 200, headers: {}, body: 'aGVs\r\nbG8=', isBase64Encoded: true });
+    const shop = new Shop({ options: { ...SEALED, store: new DynamoDbStore({ tableName, client: dynamoDb.client }) }, host: { clock: systemClock }, respond });
+    const event = FRONTS['HTTP API']!({ headers: { 'Idempotency-Key': 'payment-1' }, body: 'amount=1' });
+    for (const _ of ['first', 'replay']) expect(await shop.raw(event)).toMatchObject({ statusCode: 200, body: 'aGVs\r\nbG8=' });
+    const { Items = [] } = await dynamoDb.client.send(new ScanCommand({ TableName: tableName }));
+    await dynamoDb.client.send(new UpdateItemCommand({
+      TableName: tableName, Key: { id: Items[0]!.id! }, UpdateExpression: 'SET re = re - :verbatim', ExpressionAttributeValues: { ':verbatim': { N: '16' } },
+    }));
+    expect(await shop.raw(event)).toMatchObject({ statusCode: 503 });
+    expect(shop.handler.calls).toHaveLength(1);
+  });
+
   test('F67, F113: a way of encoding of a later version is a 503', async () => {
     const tableName = await dynamoDb.createTable(`sealed-${++tables}`);
     const shop = new Shop({ options: { store: new DynamoDbStore({ tableName, client: dynamoDb.client }) }, host: { clock: systemClock } });
     await shop.pay('payment-1');
     const { Items = [] } = await dynamoDb.client.send(new ScanCommand({ TableName: tableName }));
     await dynamoDb.client.send(new UpdateItemCommand({
-      TableName: tableName, Key: { id: Items[0]!.id! }, UpdateExpression: 'SET re = :later', ExpressionAttributeValues: { ':later': { N: '16' } },
+      TableName: tableName, Key: { id: Items[0]!.id! }, UpdateExpression: 'SET re = :later', ExpressionAttributeValues: { ':later': { N: '32' } },
     }));
     expect((await shop.pay('payment-1')).statusCode).toBe(503);
     expect(shop.handler.calls).toHaveLength(1);

@@ -44,6 +44,16 @@ describe('headers of a replay', () => {
   });
 });
 
+test.each(Object.keys(FRONTS).flatMap((front) => ['{"ok":true}', 'aGVs\r\nbG8=\r\n', '-__-'].map((body) => [front, body])))(
+  'F184: what a handler calls base64 reaches %s as it was written, first and replayed: %j',
+  async (front, body) => {
+    const shop = new Shop({ front, respond: () => ({ statusCode: 200, headers: { 'content-type': 'application/json' }, body, isBase64Encoded: true }) });
+    const event = FRONTS[front]!({ headers: { 'Idempotency-Key': 'payment-1' }, body: 'amount=1' });
+    for (const _ of ['first', 'replay']) expect(await shop.raw(event)).toMatchObject({ statusCode: 200, body, isBase64Encoded: true });
+    expect(shop.handler.calls).toHaveLength(1);
+  },
+);
+
 describe('F80: whether to retry a replay', () => {
   const answered = async (statusCode: number, front: string): Promise<readonly [first: Seen, replay: Seen]> => {
     const shop = new Shop({
