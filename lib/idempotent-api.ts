@@ -12,6 +12,7 @@ import { refuse } from './private/errors';
 import { HeaderNames } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
+import { requireTypes, ROUTE_OPTIONS } from './private/option-types';
 import { guardRoutes, routesOf } from './private/protection/guard';
 import { EXEMPT_METADATA } from './private/protection/routes';
 import { RouteProtection } from './route-protection';
@@ -96,6 +97,7 @@ export class IdempotentApi extends IdempotentConstruct {
    * @param options the routes, their handler, and what of the API's settings differs on them
    */
   public addRoutes(options: IdempotentHttpRouteOptions): HttpRoute[] {
+    requireTypes(this, ROUTE_OPTIONS, options);
     const methods = options.methods ?? [HttpMethod.ANY];
     if (options.path === DEFAULT_ROUTE) this.requireEveryMethod(methods);
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${options.path}`);

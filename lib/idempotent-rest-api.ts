@@ -13,6 +13,7 @@ import { refuse } from './private/errors';
 import { HeaderNames } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
+import { requireTypes, ROUTE_OPTIONS } from './private/option-types';
 import { guardRoutes, routesOf } from './private/protection/guard';
 import { EXEMPT_METADATA } from './private/protection/routes';
 import { RequiredKey } from './private/required-key';
@@ -142,6 +143,7 @@ export class IdempotentRestApi extends IdempotentConstruct {
    * @param options the routes, their handler, and what of the API's settings differs on them
    */
   public addRoutes(options: IdempotentRestRouteOptions): Method[] {
+    requireTypes(this, ROUTE_OPTIONS, options);
     if (options.path === '$default') {
       refuse({
         site: this,

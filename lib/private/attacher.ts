@@ -18,6 +18,7 @@ import { IdempotencySettings } from '../idempotency-settings';
 import { IdempotentRouteOptions } from '../idempotent-route-options';
 import { requireLeaseOverTimeout, requireTimeToRetry, requireTtlOverLease, ttlOf, withLease } from './lease';
 import { adviseOnNamespace, defaultNamespace } from './namespace';
+import { requireTypes, TARGET } from './option-types';
 import { adviseOnVersion, functionBehind, redirectable, redirectableResource } from './redirection';
 import { RelayFunction } from './relay-function';
 import { Relays } from './relays';
@@ -80,6 +81,7 @@ export class Attacher {
   }
 
   public attach(handler: IFunction, settings: AttachSettings): void {
+    requireTypes(this.props.site, TARGET, { handler });
     this.attachFunction(this.functionOf(handler), settings);
   }
 
@@ -89,6 +91,7 @@ export class Attacher {
 
   /** The relay before a function, attached. */
   public relay(handler: IFunction, { targetTimeout, memorySize, logGroup, ...settings }: RelaySettings): RelayFunction {
+    requireTypes(this.props.site, TARGET, { handler, targetTimeout });
     const relay = this.relays.before(handler, { targetTimeout, memorySize, logGroup });
     this.attach(relay, settings);
     return relay;

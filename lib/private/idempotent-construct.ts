@@ -13,6 +13,7 @@ import { IdempotencySettings } from '../idempotency-settings';
 import { IdempotencyTable } from '../idempotency-table';
 import { LargeResponses } from '../large-responses';
 import { defaultNamespace } from './namespace';
+import { PROPS, requireTypes } from './option-types';
 import { newOverflowBucket } from './overflow-bucket';
 import { RelaySettings } from '../relay-settings';
 
@@ -31,6 +32,7 @@ export abstract class IdempotentConstruct extends Construct implements IIdempote
 
   constructor(scope: Construct, id: string, props: IdempotencyProps, cors?: WireCors) {
     super(scope, id);
+    requireTypes(this, PROPS, props);
     this.metricsNamespace = props.namespace ?? defaultNamespace(this);
     this.table = props.table ?? new IdempotencyTable(this, 'Table');
     this._attacher = new Attacher({

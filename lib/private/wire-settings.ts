@@ -5,6 +5,7 @@ import { HEADERS, MOST_SECONDS, WireCors, WireFingerprint, WireKeyTime, WireSett
 import { CorsSettings } from '../cors-settings';
 import { refuse } from './errors';
 import { IdempotencySettings } from '../idempotency-settings';
+import { requireTypes, SETTINGS, TIMES } from './option-types';
 
 /** RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -16,6 +17,7 @@ const LONGEST_KEY = 255;
 
 /** Settings as the environment carries them. Values that are known at synth are checked; tokens are left to the runtime. */
 export function toWireSettings(site: IConstruct, settings: IdempotencySettings): WireSettings {
+  requireTypes(site, SETTINGS, settings);
   checkHeaderNames(site, 'headerName', settings.headerName === undefined ? [] : [settings.headerName]);
   checkHeaderNames(site, 'headerAliases', settings.headerAliases ?? [], settings.headerName ?? HEADERS.KEY);
   checkHeaderNames(site, 'replayMarkerAliases', settings.replayMarkerAliases ?? [], HEADERS.REPLAY);
@@ -27,6 +29,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
   checkVersionOfSecret(site, 'previousKeySecret', settings.previousKeySecret, settings.previousKeySecretVersionId);
 
   const wait = settings.onConflict?._longestWait();
+  requireTypes(site, TIMES, { onConflict: wait });
   return defined({
     headerName: settings.headerName,
     headerAliases: settings.headerAliases,
@@ -34,7 +37,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
     minKeyLength: settings.minKeyLength,
     ttlSeconds: seconds(site, 'ttl', settings.ttl, 1),
     rememberSeconds: seconds(site, 'remember', settings.remember, 0),
-    keyTime: keyTime(site, settings.keyTime?._render()),
+    keyTime: keyTime(site, settings.keyTime?._render(), settings.headerName ?? HEADERS.KEY),
     responseEncryption: settings.responseEncryption?._render(),
     processingTimeoutSeconds: seconds(site, 'processingTimeout', settings.processingTimeout, 1),
     clockMarginSeconds: seconds(site, 'clockMargin', settings.clockMargin, 0),
@@ -65,7 +68,7 @@ function checkHeaderNames(site: IConstruct, prop: string, names: readonly string
   const seen = new Set(taken === undefined ? [] : [taken.toLowerCase()]);
   for (const name of names) {
     if (Token.isUnresolved(name)) continue;
-    if (!HEADER_NAME.test(name)) {
+    if (typeof name !== 'string' || !HEADER_NAME.test(name)) {
       refuse({
         site,
         prop,
@@ -129,20 +132,21 @@ function unresolvedSeconds(site: IConstruct, prop: string, duration: Duration): 
   }
 }
 
-function keyTime(site: IConstruct, value: WireKeyTime | undefined): WireKeyTime | undefined {
-  if (typeof value === 'object') checkHeaderNames(site, 'keyTime', [value.header]);
+/** @param taken the header of the key, which is no date */
+function keyTime(site: IConstruct, value: WireKeyTime | undefined, taken: string): WireKeyTime | undefined {
+  if (typeof value === 'object') checkHeaderNames(site, 'keyTime', [value.header], taken);
   return value;
 }
 
 function fingerprint(site: IConstruct, value: WireFingerprint | undefined): WireFingerprint | undefined {
   if (typeof value !== 'object') return value;
   const pointers = [...(value.include ?? []), ...(value.exclude ?? [])];
-  if (pointers.length === 0) {
+  if (pointers.length === 0 || [value.include, value.exclude].some((list) => Token.isUnresolved(list))) {
     refuse({
       site,
       prop: 'fingerprint',
-      problem: 'selects no JSON Pointer',
-      remedy: 'Give include or exclude, or use Fingerprint.json() for the whole body',
+      problem: pointers.length === 0 ? 'selects no JSON Pointer' : 'has a list of JSON Pointers that is not known at synth',
+      remedy: 'Give include or exclude with the pointers themselves, or use Fingerprint.json() for the whole body',
     });
   }
   for (const pointer of pointers) {
@@ -172,8 +176,8 @@ function tenant(site: IConstruct, value: WireTenant | undefined): WireTenant | u
     return value;
   }
   if (!('name' in value) || Token.isUnresolved(value.name)) return value;
-  if (value.name === '') {
-    refuse({ site, prop: 'tenant', problem: `has an empty name for ${value.source}`, remedy: 'Name the claim, field or header' });
+  if (!value.name) {
+    refuse({ site, prop: 'tenant', problem: `has ${value.name === '' ? 'an empty' : 'no'} name for ${value.source}`, remedy: 'Name the claim, field or header' });
   }
   if (value.source === 'untrustedHeader') checkHeaderNames(site, 'tenant', [value.name]);
   return value;

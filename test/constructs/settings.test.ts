@@ -98,7 +98,7 @@ describe('numbers and times', () => {
 describe('the fingerprint', () => {
   test.each([[{}], [{ include: [] }], [{ include: [], exclude: [] }]])('throws when it selects nothing: %j', (selection) => {
     expect(() => make({ fingerprint: Fingerprint.jsonPointers(selection) }))
-      .toThrow('Stack/Idempotency: fingerprint selects no JSON Pointer. Give include or exclude, or use Fingerprint.json()');
+      .toThrow('Stack/Idempotency: fingerprint selects no JSON Pointer. Give include or exclude with the pointers themselves, or use Fingerprint.json()');
   });
 
   test.each(['amount', '/a~', '/a~2'])('throws when it has a bad JSON Pointer: %s', (pointer) => {
