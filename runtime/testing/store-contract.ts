@@ -170,7 +170,12 @@ export const storeContract: readonly StoreContractCase[] = [
           encoding: { base64: true, deflated: true, tooLarge: false },
         },
         { statusCode: 500, headers: [], encoding: { base64: true, deflated: false, tooLarge: false }, overflow: 'a/b c' },
-        { statusCode: 200, headers: [], body: Uint8Array.of(45, 95, 45), encoding: { base64: true, verbatim: true, deflated: false, tooLarge: false } },
+        {
+          statusCode: 200,
+          headers: [],
+          body: Uint8Array.of(45, 95, 45),
+          encoding: { base64: true, verbatim: true, deflated: false, tooLarge: false },
+        },
         { statusCode: 201, headers: [], sealedHeaders: 'c2VhbGVk', body: Uint8Array.of(1, 2), encoding: { base64: false, deflated: true, tooLarge: false, sealed: true } },
       ];
       for (const stored of kinds) {

@@ -180,7 +180,10 @@ describe('F113: over time', () => {
     for (const _ of ['first', 'replay']) expect(await shop.raw(event)).toMatchObject({ statusCode: 200, body: 'aGVs\r\nbG8=' });
     const { Items = [] } = await dynamoDb.client.send(new ScanCommand({ TableName: tableName }));
     await dynamoDb.client.send(new UpdateItemCommand({
-      TableName: tableName, Key: { id: Items[0]!.id! }, UpdateExpression: 'SET re = re - :verbatim', ExpressionAttributeValues: { ':verbatim': { N: '16' } },
+      TableName: tableName,
+      Key: { id: Items[0]!.id! },
+      UpdateExpression: 'SET re = re - :verbatim',
+      ExpressionAttributeValues: { ':verbatim': { N: '16' } },
     }));
     expect(await shop.raw(event)).toMatchObject({ statusCode: 503 });
     expect(shop.handler.calls).toHaveLength(1);
