@@ -13,7 +13,7 @@ import type { IdempotencyRecord } from '../protocol/record';
 import { until } from '../protocol/store-call';
 import { isResponseExpired } from '../protocol/transitions';
 import type { HttpResponse } from '../request/fronts/front';
-import { field, statusOf } from '../request/fronts/parts';
+import { field, statusOf, throughJson } from '../request/fronts/parts';
 import { markedNotPersisted, outOfReach, refuse, type Answer, type Problem } from '../response/answer';
 import { replaying } from '../response/replay-on-demand';
 import { seconds, type Millis } from '../time';
@@ -26,7 +26,7 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
   const committer = commitOnDemand(call, ownership, ports);
   const { commit } = committer;
   const execution = { key, id: claim.id, attempt, isTakeover: mayFollowUnfinished, leaseExpiresAt: new Date(claim.leaseEnd), commit };
-  const ran = await runHandler(call, execution, timeLeft);
+  const ran = asSent(await runHandler(call, execution, timeLeft));
 
   const own: Answer = { outcome: takeover ? 'takeover' : 'executed', id: claim.id, attempt, reply: ownReply(ran, claim.id, call) };
   if (isFailedInvoke(ran) && ran.error.fate !== 'ended') return afterFailedInvoke(call, own, ran.error, ownership, ports);
@@ -51,6 +51,16 @@ export async function execute(call: Call, ownership: Ownership, ports: Ports): P
     case 'unpersisted':
       return notPersisted(call, own, concluded);
   }
+}
+
+/**
+ * What the handler returned as Lambda would send it on, taken once: what is
+ * recorded is what the caller gets, whoever else holds on to the result and
+ * changes it meanwhile.
+ */
+function asSent(ran: HandlerOutcome): HandlerOutcome {
+  const json = ran.kind === 'threw' || ran.value === undefined ? undefined : throughJson(ran.value);
+  return json === undefined ? ran : { kind: 'returned', value: json.value };
 }
 
 const isFailedInvoke = (ran: HandlerOutcome): ran is { readonly kind: 'threw'; readonly error: InvokeFailure } =>

@@ -98,7 +98,7 @@ export const throughJson = (result: unknown): { readonly value: unknown } | unde
     const plain = plainCopy(result);
     if (plain !== undefined) return { value: plain };
     const body = field(result, 'body');
-    if (typeof body === 'string' && !('toJSON' in (result as object))) {
+    if (typeof body === 'string' && Object.keys(result as object).includes('body') && !('toJSON' in (result as object))) {
       const { body: _, ...rest } = result as Record<string, unknown>;
       return { value: { ...JSON.parse(JSON.stringify(rest)), body } };
     }

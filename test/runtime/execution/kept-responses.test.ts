@@ -150,7 +150,7 @@ describe('results of any shape', () => {
   test.each(results)('F61: %s is returned as it is, and its replay is what the gateway makes of it', async (_, result) => {
     const shop = new Shop({ respond: () => result });
     const event = httpApiEvent({ headers: { 'Idempotency-Key': 'payment-1' } });
-    expect(await shop.raw(event)).toBe(result);
+    expect(await shop.raw(event)).toStrictEqual(result);
     expect(await shop.raw(event)).toMatchObject({ statusCode: expect.any(Number), headers: { 'X-Idempotent-Replay': 'true' } });
     expect(shop.handler.calls).toHaveLength(1);
   });

@@ -175,7 +175,8 @@ describe('F113: over time', () => {
   test('F113, F184: how a body is to be read is sealed with it: one that was kept as it was written is not decoded', async () => {
     const tableName = await dynamoDb.createTable(`sealed-${++tables}`);
     const respond = () => ({ statusCode: 200, headers: {}, body: 'aGVs\r\nbG8=', isBase64Encoded: true });
-    const shop = new Shop({ options: { ...SEALED, store: new DynamoDbStore({ tableName, client: dynamoDb.client }) }, host: { clock: systemClock }, respond });
+    const store = new DynamoDbStore({ tableName, client: dynamoDb.client });
+    const shop = new Shop({ options: { ...SEALED, store }, host: { clock: systemClock }, respond });
     const event = FRONTS['HTTP API']!({ headers: { 'Idempotency-Key': 'payment-1' }, body: 'amount=1' });
     for (const _ of ['first', 'replay']) expect(await shop.raw(event)).toMatchObject({ statusCode: 200, body: 'aGVs\r\nbG8=' });
     const { Items = [] } = await dynamoDb.client.send(new ScanCommand({ TableName: tableName }));

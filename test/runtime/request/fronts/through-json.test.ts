@@ -27,6 +27,7 @@ test('F62: a result is what it would be after JSON, whether it takes that way or
       [{ statusCode: 201, [Symbol('mark')]: 1 }],
       [{ statusCode: 201, headers: { a: undefined } }],
       [hidden],
+      [Object.defineProperty({ statusCode: 201, none: 0 }, 'body', { value: 'not in JSON', enumerable: false })],
       [{ statusCode: 201, zero: -0 }],
       [JSON.parse('{"__proto__":"x","statusCode":201}')],
       [JSON.parse('{"statusCode":201,"headers":{"__proto__":"x"}}')],
