@@ -101,7 +101,8 @@ async function claimOnce(
 
 function newClaim(key: { readonly id: string; readonly fingerprint: Uint8Array }, terms: LeaseTerms, { clock, token }: Ports): Claim {
   const now = clock.now();
-  const leaseEnd = plus(now, terms.lease);
+  // Stores keep whole milliseconds, and one that is not is a record that nobody can read.
+  const leaseEnd = plus(now, Math.ceil(terms.lease) as Millis);
   return {
     id: key.id,
     token: token(),

@@ -14,6 +14,12 @@ test('a claim says when its lease and its record end: after the lease come respo
   }]);
 });
 
+test('F189: a lease of a fraction of a millisecond ends with that millisecond', async () => {
+  const { ports, asked } = scripted({ claim: [{ is: { applied: true } }] });
+  await acquire(KEY, { ...TERMS, lease: millis(33_333.34) }, ports, at(5_000));
+  expect(asked.map((one) => (one.with as Claim).leaseEnd)).toEqual([NOW + 33_334]);
+});
+
 test('F15: the owner’s own lease counts from before the claim, however long that took', async () => {
   const { ports, clock } = scripted({ claim: [{ takes: 700, is: { applied: true } }] });
   clock.advance(10);
