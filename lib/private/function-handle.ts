@@ -7,7 +7,7 @@ import { refuse } from './errors';
 import { RelayFunction, RelayTarget } from './relay-function';
 
 /** Lambda's own, which the CDK leaves out of the template. */
-const DEFAULT_TIMEOUT_SECONDS = 3;
+export const DEFAULT_TIMEOUT_SECONDS = 3;
 export const MOST_LAYERS = 5;
 const ROLE_ID = 'CdkIdempotentApiRole';
 

@@ -20,10 +20,10 @@ export interface RelayTarget {
   /** The function itself, where the handler is a version or an alias of it. */
   readonly fn: IFunction;
   readonly timeoutSeconds: number;
+  /** Whether the function itself says so, and not the user. */
+  readonly isTimeoutKnown: boolean;
   /** Whether its executions have names. */
   readonly durable: boolean;
-  /** Whether it is known to run on Lambda's own Python. */
-  readonly python: boolean;
 }
 
 /** How a relay is deployed. */
@@ -59,7 +59,6 @@ export class RelayFunction extends LambdaFunction {
         [ENV.TARGET]: target.handler.functionArn,
         [ENV.TARGET_TIMEOUT]: String(target.timeoutSeconds),
         ...(target.durable && { [ENV.TARGET_DURABLE]: 'true' }),
-        ...(target.python && { [ENV.TARGET_PYTHON]: 'true' }),
       },
     });
   }

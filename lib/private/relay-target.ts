@@ -17,11 +17,10 @@ export function relayTarget(site: IConstruct, handler: IFunction, targetTimeout:
   const handle = handleOf(fn);
   const durable = handle?.resource.durableConfig !== undefined;
   if (durable) requireQualified(site, handler, fn);
-  // A version of another time may have had another timeout, and another runtime.
+  // A version of another time may have had another timeout.
   const asDeployed = isAsDeployed(handler, fn) ? handle : undefined;
   const known = asDeployed && timeoutOf(asDeployed);
-  const python = /^python3/.test(String(asDeployed?.resource.runtime));
-  return { handler, fn, timeoutSeconds: agreedTimeout(site, handler, known, targetTimeout), durable, python };
+  return { handler, fn, timeoutSeconds: agreedTimeout(site, handler, known, targetTimeout), isTimeoutKnown: known !== undefined, durable };
 }
 
 /** Versions and aliases have it, imported ones too, whose own environment would be that of the stack that imports them. */

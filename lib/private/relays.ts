@@ -1,14 +1,15 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../contract';
-import { refusalMessage, refuse } from './errors';
+import { Refusal, refusalMessage, refuse } from './errors';
 import { handleOf, MOST_LAYERS } from './function-handle';
 import { WRAPPER_SCRIPT } from './function-settings';
 import { publishedOnce, refusalOf } from './redirection';
 import { RelayDeployment, RelayFunction } from './relay-function';
 import { agreedTimeout, relayTarget } from './relay-target';
+import { targetAtSynth } from './relay-target-at-synth';
 import { warn } from './warnings';
 
 export interface RelayOptions extends RelayDeployment {
@@ -46,6 +47,7 @@ export class Relays {
   private make(handler: IFunction, { targetTimeout, ...deployment }: RelayOptions): RelayFunction {
     const target = relayTarget(this.site, handler, targetTimeout);
     const relay = RelayFunction.before(target, this.site, relayId(this.site, handler), deployment);
+    relay.addEnvironment(ENV.TARGET_PYTHON, Lazy.string({ produce: () => (targetAtSynth(handler, target.fn).python ? 'true' : undefined) }));
     // Not grantInvoke, which allows every version and alias besides.
     relay.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [handler.functionArn] }));
     this.made.set(handler, { relay, deployment });
@@ -58,6 +60,8 @@ export class Relays {
     const { fn, handler } = relay.target;
     const handle = handleOf(fn);
     if (handle === undefined) return [];
+    const outlives = this.outlivesLease(relay);
+    if (outlives !== undefined) return [refusalMessage(outlives)];
     const variables = handle.variables();
     if (ENV.SETTINGS in variables) {
       return [refusalMessage({
@@ -75,6 +79,25 @@ export class Relays {
         + 'Leave the relay out, or say Annotations.of(construct).acknowledgeWarning("cdk-idempotent-api:relayNotNeeded").');
     }
     return [];
+  }
+
+  /** Why a target may run for longer than what its relay was made with. */
+  private outlivesLease({ target: { fn, handler, timeoutSeconds, isTimeoutKnown } }: RelayFunction): Refusal | undefined {
+    if (!isTimeoutKnown) return undefined;
+    const { timeoutSeconds: now } = targetAtSynth(handler, fn);
+    if (now !== undefined && now <= timeoutSeconds) return undefined;
+    const about = { site: this.site, prop: `handler ${handler.node.path}` };
+    return now === undefined
+      ? {
+        ...about,
+        problem: 'was changed after its relay was made, and for how long it may run now is not known here: two executions could overlap',
+        remedy: 'Change it before its relay is made, and give its timeout as targetTimeout, with Duration.seconds(n)',
+      }
+      : {
+        ...about,
+        problem: `has a timeout of ${now} seconds, and had one of ${timeoutSeconds} when its relay was made, whose lease rests on it: two executions could overlap`,
+        remedy: `Set the timeout of ${fn.node.path} where it is made, before its relay`,
+      };
   }
 }
 

@@ -1,10 +1,10 @@
-import { Annotations as CoreAnnotations, CfnParameter, Duration, Lazy, Stack, StackProps } from 'aws-cdk-lib';
+import { Annotations as CoreAnnotations, Aspects, Aws, CfnCondition, CfnParameter, Duration, Fn, Lazy, Stack, StackProps } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import {
-  Alias, CfnFunction, Code, DockerImageCode, DockerImageFunction, Function as LambdaFunction, FunctionProps, IFunction, LayerVersion, Runtime,
-  SingletonFunction, Version,
+  Alias, CfnAlias, CfnFunction, Code, DockerImageCode, DockerImageFunction, Function as LambdaFunction, FunctionProps, IFunction, LayerVersion,
+  Runtime, SingletonFunction, Version,
 } from 'aws-cdk-lib/aws-lambda';
 import { environmentOf, newFunction, newStack, propertiesOf, statementsOf } from './support';
 import { Idempotency, IdempotentApi, RelaySettings } from '../../lib';
@@ -87,6 +87,85 @@ describe('a relay stands before', () => {
     ['a version of another time', (stack) => new Version(stack, 'V1', { lambda: python(stack) }), TIMEOUT],
   ])('F222: %s, of which the relay is told nothing of the kind', (_, make, settings) => {
     expect(pythonOf(make, settings)).toBeUndefined();
+  });
+
+  describe('what was changed after the relay was made, by an aspect or an escape hatch', () => {
+    type Changes = (fn: CfnFunction, alias: CfnAlias, stack: Stack) => void;
+    const changed = (make: (stack: Stack) => LambdaFunction, change: Changes): Stack => {
+      const stack = newStack('Stack', HERE);
+      new CfnCondition(stack, 'IsNew', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') });
+      const alias = make(stack).addAlias('live');
+      new Idempotency(stack, 'Idempotency').relay(alias);
+      change(stack.node.findChild('Pay').node.defaultChild as CfnFunction, alias.node.defaultChild as CfnAlias, stack);
+      return stack;
+    };
+    const isPython = (stack: Stack): boolean => environmentOf(Template.fromStack(stack), RELAY).IDEMPOTENCY_TARGET_PYTHON === 'true';
+    const visiting = (visit: (fn: CfnFunction) => void): Changes => (_fn, _alias, stack) => Aspects.of(stack).add({
+      visit: (node) => {
+        if (node instanceof CfnFunction && node.node.path.startsWith('Stack/Pay')) visit(node);
+      },
+    });
+
+    test.each<[string, Changes]>([
+      ['another runtime', (fn) => { fn.runtime = 'provided.al2023'; }],
+      ['another runtime, by an override', (fn) => fn.addPropertyOverride('Runtime', 'provided.al2023')],
+      ['another runtime, by an aspect', visiting((fn) => fn.addPropertyOverride('Runtime', 'provided.al2023'))],
+      ['a runtime that the deployment chooses', (fn) => fn.addPropertyOverride('Runtime', { 'Fn::If': ['IsNew', 'python3.13', 'provided.al2023'] })],
+      ['a container image', (fn) => { fn.addPropertyOverride('PackageType', 'Image'); fn.addPropertyDeletionOverride('Runtime'); }],
+      ['a script that starts it', (fn) => fn.addPropertyOverride('Environment.Variables.AWS_LAMBDA_EXEC_WRAPPER', '/opt/bootstrap')],
+      ['a script that starts it, by an aspect', visiting((fn) => { fn.environment = { variables: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/bootstrap' } }; })],
+      ['a script that may start it', (fn) => fn.addPropertyOverride('Environment', { 'Fn::If': ['IsNew', { Variables: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/bootstrap' } }, { Ref: 'AWS::NoValue' }] })],
+    ])('F222: %s is no longer known to be Lambda\'s own Python', (_what, change) => {
+      expect(isPython(changed(python, change))).toBe(false);
+    });
+
+    test('F222: nor is Python that a script starts from the first', () => {
+      expect(isPython(changed((stack) => python(stack, 'Pay', { environment: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/bootstrap' } }), () => {}))).toBe(false);
+    });
+
+    test.each<[string, Changes]>([
+      ['nothing', () => {}],
+      ['another Python', (fn) => { fn.runtime = 'python3.14'; }],
+      ['variables of its own', (fn) => fn.addPropertyOverride('Environment.Variables.STAGE', 'prod')],
+      ['a shorter timeout', (fn) => { fn.timeout = 2; }],
+    ])('F222: %s leaves it known', (_what, change) => {
+      expect(isPython(changed(python, change))).toBe(true);
+    });
+
+    test('F222: a function that became one of Python is known as one', () => {
+      expect(isPython(changed((stack) => newFunction(stack, 'Pay'), (fn) => { fn.runtime = 'python3.13'; }))).toBe(true);
+    });
+
+    const longer = (seconds: number) => `Stack/Idempotency: handler Stack/Pay/Aliaslive has a timeout of ${seconds} seconds, and had one of 3 when its relay was made, whose `
+      + 'lease rests on it: two executions could overlap. Set the timeout of Stack/Pay where it is made, before its relay.';
+    const unknown = 'Stack/Idempotency: handler Stack/Pay/Aliaslive was changed after its relay was made, and for how long it may run now is not known here: two executions '
+      + 'could overlap. Change it before its relay is made, and give its timeout as targetTimeout, with Duration.seconds(n).';
+
+    test.each<[string, Changes, string]>([
+      ['a longer timeout', (fn) => { fn.timeout = 60; }, longer(60)],
+      ['a longer timeout, by an override', (fn) => fn.addPropertyOverride('Timeout', 60), longer(60)],
+      ['a longer timeout, by an aspect', visiting((fn) => { fn.timeout = 4; }), longer(4)],
+      ['a timeout that only the deployment knows', (fn) => fn.addPropertyOverride('Timeout', { Ref: 'Seconds' }), unknown],
+      ['another version besides', (_fn, alias) => { alias.routingConfig = { additionalVersionWeights: [{ functionVersion: '1', functionWeight: 0.1 }] }; }, unknown],
+      ['another version besides, by an override', (_fn, alias) => alias.addPropertyOverride('RoutingConfig', { AdditionalVersionWeights: [{ FunctionVersion: '1', FunctionWeight: 0.1 }] }), unknown],
+      ['another version instead', (_fn, alias) => alias.addPropertyOverride('FunctionVersion', '1'), unknown],
+    ])('F186: %s is refused', (_what, change, message) => {
+      expect(() => Template.fromStack(changed(python, change))).toThrow(message);
+    });
+
+    test('F186: a durable function that may run for longer is refused, and one that may not is served', () => {
+      const executionFor = (seconds: number): Changes => (fn) => fn.addPropertyOverride('DurableConfig.ExecutionTimeout', seconds);
+      expect(() => Template.fromStack(changed(durable, executionFor(301)))).toThrow('has a timeout of 301 seconds, and had one of 300 when its relay was made');
+      expect(() => Template.fromStack(changed(durable, executionFor(299)))).not.toThrow();
+    });
+
+    test('F186: of what was told its timeout nothing more is asked', () => {
+      const stack = newStack('Stack', HERE);
+      const pay = python(stack);
+      new Idempotency(stack, 'Idempotency').relay(new Version(stack, 'V1', { lambda: pay }), TIMEOUT);
+      (pay.node.defaultChild as CfnFunction).timeout = 60;
+      expect(targetOf(Template.fromStack(stack)).timeout).toBe('10');
+    });
   });
 
   test('$LATEST by its name', () => {

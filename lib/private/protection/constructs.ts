@@ -28,8 +28,8 @@ function deployed(resource: CfnResource, byId: ReadonlyMap<string, Deployed>): D
     type: resource.cfnResourceType,
     environment: { account: knownOr(resource.stack.account), region: knownOr(resource.stack.region) },
     path: userPath(resource.node.path),
-    properties: Properties ?? {},
-    metadata: Metadata ?? {},
+    properties: Properties,
+    metadata: Metadata,
     referred: (value) => referencesIn(value).flatMap((reference) => {
       const id = 'logicalId' in reference ? reference.logicalId : '';
       return byId.get(id) ?? byId.get(logicalIdIn(resource.stack, id)) ?? [];
@@ -40,16 +40,22 @@ function deployed(resource: CfnResource, byId: ReadonlyMap<string, Deployed>): D
 const knownOr = (text: string, unknown = '{}'): string => (Token.isUnresolved(text) ? unknown : text);
 
 interface Rendered {
-  readonly Properties?: Record<string, Value>;
-  readonly Metadata?: Record<string, Value>;
+  readonly Properties: Readonly<Record<string, Value>>;
+  readonly Metadata: Readonly<Record<string, Value>>;
 }
 
-/** As in the template. The CDK has no public way to one resource of it. */
+/** The properties of one resource as they would be in the template now. */
+export const renderedProperties = (resource: CfnResource): Readonly<Record<string, Value>> => rendered(resource).Properties;
+
+/** A value of a resource as it would be in the template now, but for its references. */
+export const renderedValue = (scope: IConstruct, value: unknown): Value => Tokenization.resolve(value, { scope, resolver: new GlobalReferences() });
+
+/** The CDK has no public way to one resource of the template. */
 function rendered(resource: CfnResource): Rendered {
   const template = (resource as unknown as { _toCloudFormation(): object })._toCloudFormation();
-  const resolved = Tokenization.resolve(template, { scope: resource, resolver: new GlobalReferences() });
-  const { Resources } = resolved as { Resources: Record<string, Rendered> };
-  return Object.values(Resources)[0]!;
+  const { Resources } = renderedValue(resource, template) as { Resources: Record<string, Partial<Rendered>> };
+  const { Properties = {}, Metadata = {} } = Object.values(Resources)[0]!;
+  return { Properties, Metadata };
 }
 
 /** References under ids that hold in all stacks: those between stacks become exports only later. */
