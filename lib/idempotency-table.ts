@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import {
   AttributeType, Billing, ContributorInsightsSpecification, ITableV2, MultiRegionConsistency, ReplicaTableProps, TableEncryptionV2, TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
@@ -6,7 +6,9 @@ import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { ATTRIBUTES } from './contract';
 import { IIdempotencyTable } from './i-idempotency-table';
+import { refuse, shown } from './private/errors';
 import { ExistingTable, TableBase } from './private/table-base';
+import { requireTableArn, requireTableName } from './private/table-name';
 import { requireSchema } from './private/table-schema';
 import { warn } from './private/warnings';
 
@@ -51,7 +53,7 @@ export interface IdempotencyTableProps {
   readonly pointInTimeRecovery?: boolean;
 
   /**
-   * Most write request units per second: an upper limit to what a flood of keys
+   * Most write request units per second, 1 at least: an upper limit to what a flood of keys
    * can cost. Requests over it are answered 503 and have not run.
    *
    * @default - no limit
@@ -153,7 +155,11 @@ export class IdempotencyTable extends TableBase {
    * @param attrs name or ARN, and the customer-managed key where there is one
    */
   public static fromTableAttributes(scope: Construct, id: string, attrs: IdempotencyTableAttributes): IIdempotencyTable {
-    return new ExistingTable(scope, id, (site) => TableV2.fromTableAttributes(site, 'Resource', attrs));
+    return new ExistingTable(scope, id, (site) => {
+      requireTableName(site, attrs.tableName);
+      requireTableArn(site, attrs.tableArn);
+      return TableV2.fromTableAttributes(site, 'Resource', attrs);
+    });
   }
 
   /**
@@ -180,6 +186,8 @@ export class IdempotencyTable extends TableBase {
 
   constructor(scope: Construct, id: string, props: IdempotencyTableProps = {}) {
     super(scope, id);
+    requireTableName(this, props.tableName);
+    this.requireWholeUnits(props.maxWriteRequestUnits);
 
     this.table = new TableV2(this, 'Resource', {
       tableName: props.tableName,
@@ -209,5 +217,16 @@ export class IdempotencyTable extends TableBase {
   /** What becomes of the table when it leaves the stack. */
   public override applyRemovalPolicy(policy: RemovalPolicy): void {
     this.table.applyRemovalPolicy(policy);
+  }
+
+  /** The CDK takes 0 for no limit at all. */
+  private requireWholeUnits(units: number | undefined): void {
+    if (units === undefined || Token.isUnresolved(units) || (Number.isInteger(units) && units >= 1)) return;
+    refuse({
+      site: this,
+      prop: 'maxWriteRequestUnits',
+      problem: `is ${shown(units)}`,
+      remedy: 'Give a whole number from 1 on, or leave it out for no limit',
+    });
   }
 }

@@ -6,7 +6,7 @@ import { ENV } from '../contract';
 import { IIdempotencyTable } from '../i-idempotency-table';
 import { grantKeySecret } from './key-secret';
 import { grantOverflow } from './overflow-bucket';
-import { requireSameRegion, tableAccess } from './table-access';
+import { adviseOnOwner, requireSameRegion, tableAccess } from './table-access';
 
 /** A resource that a whole function uses: the variable that names it, and the grant that goes with it. */
 export interface FunctionVariable {
@@ -37,7 +37,9 @@ export function functionVariables(resources: FunctionResources, user: IConstruct
   const { site, overflowBucket, keySecret, previousKeySecret } = resources;
   const { table, reference } = tableAccess(site, resources.table, user);
   for (const [prop, resource] of Object.entries({ largeResponses: overflowBucket, keySecret, previousKeySecret })) {
-    if (resource !== undefined) requireSameRegion(site, prop, resource, user);
+    if (resource === undefined) continue;
+    requireSameRegion(site, prop, resource, user);
+    adviseOnOwner(site, prop, resource, user);
   }
   return [
     { prop: 'table', name: ENV.TABLE_NAME, value: reference, grant: (grantee) => table.grantUse(grantee) },

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct, IConstruct } from 'constructs';
 import { ErrorFormat } from '../error-format';
-import { refuse } from './errors';
+import { refuse, shown } from './errors';
 import { IdempotencyProps } from '../idempotency-props';
 import { IdempotencySettings } from '../idempotency-settings';
 import { IdempotentRouteOptions } from '../idempotent-route-options';
@@ -129,13 +129,4 @@ export function requireTypes(site: IConstruct, types: Readonly<Record<string, Op
     if (type.accepts(value) || (Token.isUnresolved(value) && !Array.isArray(value))) continue;
     refuse({ site, prop, problem: type.secret ? 'is something else (its value is not shown)' : `is ${shown(value)}`, remedy: type.remedy });
   }
-}
-
-/** Text, numbers and the like as they were written, of anything else what it is. */
-function shown(value: unknown): string {
-  if (Token.isUnresolved(value)) return 'a list that is not known at synth';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list (${value.map(shown).join(', ')})`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
-  return 'an object';
 }

@@ -8,7 +8,7 @@ const METHODS: readonly string[] = Object.values(HttpMethod);
 /** A route as the gateway names it to the function. Any other name would hold for no request, in silence. */
 export function requireRoute(site: IConstruct, route: string): void {
   const [, method, path] = /^(\S+) (\S+)$/.exec(route) ?? [];
-  if (method === undefined || !METHODS.includes(method) || !(path!.startsWith('/') || path === '$default')) {
+  if (method === undefined || !METHODS.includes(method) || !(/^\/[^?#]*$/.test(path!) || path === '$default')) {
     refuse({
       site,
       prop: 'routes',

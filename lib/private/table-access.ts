@@ -1,5 +1,6 @@
 import { IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
+import { OVERFLOW_PREFIX } from '../contract';
 import { refuse } from './errors';
 import { handleOf } from './function-handle';
 import { IIdempotencyTable } from '../i-idempotency-table';
@@ -54,6 +55,25 @@ export function requireSameRegion(site: IConstruct, prop: string, resource: IRes
     problem: `is in ${resource.env.region}, and ${user.node.path} in ${region}, from where it is not reached`,
     remedy: `Give one of ${region}`,
   });
+}
+
+const OWNERS = {
+  secretOfAnotherAccount: {
+    actions: 'secretsmanager:GetSecretValue, and where it has a key of its own kms:Decrypt on that', effect: 'every request with a key is answered 503',
+  },
+  bucketOfAnotherAccount: {
+    actions: `s3:GetObject and s3:PutObject below ${OVERFLOW_PREFIX}`, effect: 'bodies of more than 16 KB are not put there',
+  },
+} as const;
+
+/** Warns of a bucket or a secret that its owner has to open first. */
+export function adviseOnOwner(site: IConstruct, prop: string, resource: IResource, user: IConstruct): void {
+  const { account } = resource.env;
+  if (Token.compareStrings(account, Stack.of(user).account) !== TokenComparison.DIFFERENT) return;
+  const warning = prop === 'largeResponses' ? 'bucketOfAnotherAccount' : 'secretOfAnotherAccount';
+  const { actions, effect } = OWNERS[warning];
+  warn(site, warning, `${prop} ${resource.node.path} belongs to account ${account}: until its policy allows the role of ${user.node.path} `
+    + `${actions}, ${effect}. Ask its owner for it, or give one of this account.`);
 }
 
 const isHome = (comparison: TokenComparison): boolean => comparison === TokenComparison.SAME || comparison === TokenComparison.BOTH_UNRESOLVED;

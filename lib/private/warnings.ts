@@ -3,6 +3,7 @@ import { IConstruct } from 'constructs';
 
 /** What the library warns of. An id is part of the interface: apps acknowledge by it. */
 export type Warning =
+  | 'bucketOfAnotherAccount'
   | 'corsWithoutKey'
   | 'fingerprintUnused'
   | 'functionOutlivesGateway'
@@ -13,6 +14,7 @@ export type Warning =
   | 'nothingGranted'
   | 'relayNotNeeded'
   | 'replicasEventuallyConsistent'
+  | 'secretOfAnotherAccount'
   | 'tableOfAnotherAccount'
   | 'targetOfAnotherAccount'
   | 'tenantIgnored'

@@ -14,6 +14,8 @@ const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
 /** The serialization of a tuple origin (WHATWG HTML, section 7.1.1), which a path or a final slash is not. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/i;
 const LONGEST_KEY = 255;
+/** API reference of Secrets Manager, GetSecretValue. */
+const VERSION_ID = /^\S{32,64}$/;
 
 /** Settings as the environment carries them. Values that are known at synth are checked; tokens are left to the runtime. */
 export function toWireSettings(site: IConstruct, settings: IdempotencySettings): WireSettings {
@@ -105,8 +107,15 @@ function checkEncryption(site: IConstruct, { responseEncryption, keySecret }: Id
 }
 
 function checkVersionOfSecret(site: IConstruct, prop: string, secret: ISecret | undefined, versionId: string | undefined): void {
-  if (versionId === undefined || secret !== undefined) return;
-  refuse({ site, prop: `${prop}VersionId`, problem: `is given without ${prop}`, remedy: `Give ${prop} too, or neither` });
+  if (versionId === undefined) return;
+  if (secret === undefined) refuse({ site, prop: `${prop}VersionId`, problem: `is given without ${prop}`, remedy: `Give ${prop} too, or neither` });
+  if (Token.isUnresolved(versionId) || VERSION_ID.test(versionId)) return;
+  refuse({
+    site,
+    prop: `${prop}VersionId`,
+    problem: `is ${JSON.stringify(versionId)}, which is no version's id`,
+    remedy: 'Give the VersionId that "aws secretsmanager list-secret-version-ids" tells, 32 to 64 characters; a stage such as AWSCURRENT moves on',
+  });
 }
 
 function seconds(site: IConstruct, prop: string, duration: Duration | undefined, least: number): number | undefined {

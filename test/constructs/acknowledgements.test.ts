@@ -7,10 +7,11 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
 import { newFunction, newStack } from './support';
-import { Fingerprint, Idempotency, IdempotencyTable, IdempotentApi, OnConflict, TenantSource } from '../../lib';
+import { Fingerprint, Idempotency, IdempotencyTable, IdempotentApi, LargeResponses, OnConflict, TenantSource } from '../../lib';
 
 const ROOT = join(__dirname, '..', '..');
 const PREFIX = 'cdk-idempotent-api:';
@@ -76,6 +77,17 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   tableOfAnotherAccount: {
     make: (stack) => new Idempotency(stack, 'Idempotency', { namespace: 'n', table: table(stack, '222222222222') }),
+    cause: attached({}),
+  },
+  secretOfAnotherAccount: {
+    make: idempotency,
+    cause: (made, stack) => attached({ keySecret: Secret.fromSecretCompleteArn(stack, 'Secret', 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:keys-AbCdEf') })(made, stack),
+  },
+  bucketOfAnotherAccount: {
+    make: (stack) => {
+      const bucket = Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'large', account: '222222222222' });
+      return new Idempotency(stack, 'Idempotency', { largeResponses: LargeResponses.bucket(bucket) });
+    },
     cause: attached({}),
   },
   relayNotNeeded: { make: idempotency, cause: (made: Idempotency, stack) => { made.relay(newFunction(stack)); } },

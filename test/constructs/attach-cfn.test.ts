@@ -10,7 +10,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnTopic } from 'aws-cdk-lib/aws-sns';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Construct } from 'constructs';
-import { environmentOf, newApp, newFunction, newStack, propertiesOf, settingsOf } from './support';
+import { environmentOf, newApp, newFunction, newStack, propertiesOf, settingsOf, VERSION_ID } from './support';
 import { Idempotency, IdempotencyTable } from '../../lib';
 import { WireConfiguration } from '../../lib/contract';
 
@@ -72,7 +72,7 @@ describe('attachCfn on a template that CfnInclude reads', () => {
   test('F223: of SAM has the key of a key secret among its policies', () => {
     const stack = newStack();
     const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });
-    const idempotency = new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: 'v1' });
+    const idempotency = new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: VERSION_ID });
     idempotency.attachCfn(included(stack, 'serverless').getResource('Pay'));
     const { Policies } = propertiesOf(Template.fromStack(stack), 'AWS::Serverless::Function', 'Pay');
     expect(Policies).toContainEqual({ Statement: [expect.objectContaining({ Action: 'kms:Decrypt' })] });
@@ -82,7 +82,7 @@ describe('attachCfn on a template that CfnInclude reads', () => {
     const stack = newStack();
     const timeout = new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber;
     const fn = new CfnServerlessFunction(stack, 'Fn', { runtime: 'nodejs24.x', handler: 'index.handler', inlineCode: 'x', timeout });
-    new Idempotency(stack, 'Idempotency', { keySecret: new Secret(stack, 'Secret'), keySecretVersionId: 'v1' }).attachCfn(fn);
+    new Idempotency(stack, 'Idempotency', { keySecret: new Secret(stack, 'Secret'), keySecretVersionId: VERSION_ID }).attachCfn(fn);
     const { Policies, Environment } = propertiesOf(Template.fromStack(stack), 'AWS::Serverless::Function');
     expect(Policies).toEqual([{ Statement: [STATEMENT] }, { Statement: [expect.objectContaining({ Action: 'secretsmanager:GetSecretValue' })] }]);
     expect(JSON.parse(Environment.Variables.IDEMPOTENCY_SETTINGS).defaults).not.toHaveProperty('processingTimeoutSeconds');
@@ -124,7 +124,7 @@ describe('attachCfn on an L1', () => {
     const stack = newStack();
     const role = new CfnRole(stack, 'Role', { assumeRolePolicyDocument: { Statement: [] } });
     const keySecret = new Secret(stack, 'Secret');
-    new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: 'v1' }).attachCfn(l1(stack, { role: role.attrArn }));
+    new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: VERSION_ID }).attachCfn(l1(stack, { role: role.attrArn }));
     expect(propertiesOf(Template.fromStack(stack), 'AWS::IAM::Policy')).toMatchObject({
       Roles: [{ Ref: 'Role' }], PolicyDocument: { Statement: [STATEMENT, { Action: 'secretsmanager:GetSecretValue' }] },
     });
@@ -186,7 +186,7 @@ describe('settings by route in attach', () => {
     expect(Object.keys(idempotency.idempotencyPolicy().paths)).toEqual(['/payments/{id}', '/$default']);
   });
 
-  test.each(['payments', 'post /payments', 'POST payments', 'FETCH /payments', 'POST /a /b', ''])('throws when a route is %j', (route) => {
+  test.each(['payments', 'post /payments', 'POST payments', 'FETCH /payments', 'POST /a /b', 'POST /payments?page=1', ''])('throws when a route is %j', (route) => {
     const stack = newStack();
     expect(() => new Idempotency(stack, 'Idempotency').attach(newFunction(stack), { routes: { [route]: {} } })).toThrow(
       `Stack/Idempotency: routes has ${JSON.stringify(route)}, which no gateway names a route by. Name it by method and template, as in "POST /payments/{id}"`,

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, CfnParameter, RemovalPolicy } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { ContributorInsightsMode, MultiRegionConsistency, TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
@@ -169,4 +169,38 @@ describe('tables of other stacks', () => {
     expect(table.encryptionKey?.keyArn).toBe(keyArn);
     expect(statements[1].Resource).toBe(keyArn);
   });
+});
+
+describe('F225: what no table is called, which a grant takes and every request is answered 503 for', () => {
+  test.each<[string, () => unknown, string]>([
+    ['the ARN of a table for its name', () => IdempotencyTable.fromTableName(newStack(), 'Table', 'arn:aws:dynamodb:eu-west-1:111111111111:table/keys'),
+      'tableName is "arn:aws:dynamodb:eu-west-1:111111111111:table/keys", which is no table\'s name. Give an ARN as tableArn, or to IdempotencyTable.fromTableArn().'],
+    ['an empty name', () => IdempotencyTable.fromTableName(newStack(), 'Table', ''), 'tableName is "", which is no table\'s name. Give 3 to 255 letters, digits, "_", "-" and ".".'],
+    ['a name with a space in it', () => new IdempotencyTable(newStack(), 'Table', { tableName: 'idempotency keys' }), 'tableName is "idempotency keys", which is no table\'s name.'],
+    ['the name of a table for its ARN', () => IdempotencyTable.fromTableArn(newStack(), 'Table', 'keys'), 'tableArn is "keys", which is no table\'s ARN. Give one such as "arn:'],
+    ['the ARN of a stream', () => IdempotencyTable.fromTableArn(newStack(), 'Table', 'arn:aws:dynamodb:eu-west-1:111111111111:table/keys/stream/2026'), 'which is no table\'s ARN'],
+    ['the ARN of a bucket', () => IdempotencyTable.fromTableAttributes(newStack(), 'Table', { tableArn: 'arn:aws:s3:::keys' }), 'which is no table\'s ARN'],
+  ])('throws for %s', (_, make, message) => expect(make).toThrow(message));
+
+  test.each(['keys', 'my.keys_of-2026', Aws.STACK_NAME, `keys-${Aws.REGION}`])('takes %s', (name) => {
+    expect(IdempotencyTable.fromTableName(newStack(), 'Table', name).tableName).toBe(name);
+  });
+
+  test.each(['arn:aws-us-gov:dynamodb:us-gov-west-1:111111111111:table/keys', `arn:aws:dynamodb:${Aws.REGION}:111111111111:table/keys`])('takes %s', (arn) => {
+    expect(IdempotencyTable.fromTableArn(newStack(), 'Table', arn).tableArn).toBe(arn);
+  });
+});
+
+test.each<[number, string]>([
+  [0, '0'], [-5, '-5'], [1.5, '1.5'], [NaN, 'NaN'], ['100' as unknown as number, '"100"'],
+])('F225: throws for %p write request units, of which the CDK takes 0 for no limit', (maxWriteRequestUnits, named) => {
+  expect(() => new IdempotencyTable(newStack(), 'Table', { maxWriteRequestUnits })).toThrow(
+    `Stack/Table: maxWriteRequestUnits is ${named}. Give a whole number from 1 on, or leave it out for no limit.`,
+  );
+});
+
+test('write request units may be a parameter\'s', () => {
+  const stack = newStack();
+  new IdempotencyTable(stack, 'Table', { maxWriteRequestUnits: new CfnParameter(stack, 'Units', { type: 'Number' }).valueAsNumber });
+  Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', { WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: { Ref: 'Units' } } });
 });

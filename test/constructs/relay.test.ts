@@ -6,7 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function as LambdaFunction, FunctionProps, FunctionUrlAuthType, IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { environmentOf, newApp, newFunction, newStack, propertiesOf, settingsOf, statementsOf } from './support';
+import { environmentOf, newApp, newFunction, newStack, propertiesOf, settingsOf, statementsOf, VERSION_ID } from './support';
 import { Idempotency, IdempotencyTable, IdempotentApi, IdempotentRestApi, LargeResponses, RelaySettings } from '../../lib';
 
 const POST = [HttpMethod.POST];
@@ -69,7 +69,7 @@ describe('a relay', () => {
     const stack = newStack('Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
     const table = new IdempotencyTable(stack, 'Records', { encryption: TableEncryptionV2.customerManagedKey(new Key(stack, 'Key')) });
     const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'SecretKey') });
-    new Idempotency(stack, 'Idempotency', { table, largeResponses: LargeResponses.newBucket(), keySecret, keySecretVersionId: 'v1' }).relay(python(stack));
+    new Idempotency(stack, 'Idempotency', { table, largeResponses: LargeResponses.newBucket(), keySecret, keySecretVersionId: VERSION_ID }).relay(python(stack));
     const template = Template.fromStack(stack);
     expect(Object.keys(environmentOf(template, RELAY))).toEqual(expect.arrayContaining(['IDEMPOTENCY_OVERFLOW_BUCKET', 'IDEMPOTENCY_KEY_SECRET']));
     expect(statementsOf(template, RELAY).flatMap(({ Action }) => Action)).toEqual(expect.arrayContaining([

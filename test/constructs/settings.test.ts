@@ -3,7 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import fc from 'fast-check';
-import { environmentOf, newFunction, newStack, settingsOf, statementsOf } from './support';
+import { environmentOf, newFunction, newStack, OTHER_VERSION_ID, settingsOf, statementsOf, VERSION_ID } from './support';
 import { Fingerprint, Idempotency, IdempotencySettings, IdempotentApi, KeyTime, OnConflict, ResponseEncryption, StoreResponse, Takeover, TenantSource } from '../../lib';
 import type { WireSettings } from '../../lib/contract';
 import { resolveSettings, routeSettings } from '../../runtime/configuration/settings';
@@ -169,20 +169,39 @@ describe('key secrets', () => {
     const stack = newStack();
     const secret = new Secret(stack, 'Secret');
     new Idempotency(stack, 'Idempotency', {
-      keySecret: secret, keySecretVersionId: 'new', previousKeySecret: secret, previousKeySecretVersionId: 'old',
+      keySecret: secret, keySecretVersionId: VERSION_ID, previousKeySecret: secret, previousKeySecretVersionId: OTHER_VERSION_ID,
     }).attach(newFunction(stack));
     const template = Template.fromStack(stack);
     const pinned = (versionId: string) => ({ 'Fn::Join': ['', [{ Ref: expect.stringMatching(/^Secret/) }, `:::${versionId}`]] });
-    expect(environmentOf(template)).toMatchObject({ IDEMPOTENCY_KEY_SECRET: pinned('new'), IDEMPOTENCY_PREVIOUS_KEY_SECRET: pinned('old') });
+    expect(environmentOf(template)).toMatchObject({
+      IDEMPOTENCY_KEY_SECRET: pinned(VERSION_ID), IDEMPOTENCY_PREVIOUS_KEY_SECRET: pinned(OTHER_VERSION_ID),
+    });
     expect(statementsOf(template).map((statement) => statement.Action)).toEqual([
       ['dynamodb:UpdateItem', 'dynamodb:GetItem'], 'secretsmanager:GetSecretValue',
     ]);
   });
 
+  test.each([
+    'AWSCURRENT', 'v1', 'b7a6e0f2 9a3c 4f0e 8f53 0d8f1c3a2b11', 'x'.repeat(65),
+  ])('F225: throws when a version is %j, which no version of a secret is called', (id) => {
+    const stack = newStack();
+    const keySecret = new Secret(stack, 'Secret');
+    expect(() => new Idempotency(stack, 'Idempotency', { keySecret, keySecretVersionId: id })).toThrow(
+      `Stack/Idempotency: keySecretVersionId is ${JSON.stringify(id)}, which is no version's id. Give the VersionId that`,
+    );
+  });
+
+  test('F225: a version may be a parameter\'s', () => {
+    const stack = newStack();
+    const keySecretVersionId = new CfnParameter(stack, 'Version').valueAsString;
+    new Idempotency(stack, 'Idempotency', { keySecret: new Secret(stack, 'Secret'), keySecretVersionId }).attach(newFunction(stack));
+    expect(JSON.stringify(environmentOf(Template.fromStack(stack)).IDEMPOTENCY_KEY_SECRET)).toContain('{"Ref":"Version"}');
+  });
+
   test('throws when a version is given without its secret', () => {
-    expect(() => make({ keySecretVersionId: 'new' }))
+    expect(() => make({ keySecretVersionId: VERSION_ID }))
       .toThrow('Stack/Idempotency: keySecretVersionId is given without keySecret. Give keySecret too, or neither.');
-    expect(() => make({ previousKeySecretVersionId: 'old' })).toThrow('previousKeySecretVersionId is given without previousKeySecret');
+    expect(() => make({ previousKeySecretVersionId: OTHER_VERSION_ID })).toThrow('previousKeySecretVersionId is given without previousKeySecret');
   });
 });
 
@@ -258,7 +277,7 @@ describe('tokens', () => {
 
 describe('key secrets', () => {
   test('F78: warns of one whose version is not pinned, and of a pinned one not', () => {
-    for (const keySecretVersionId of [undefined, 'v1']) {
+    for (const keySecretVersionId of [undefined, VERSION_ID]) {
       const stack = newStack();
       new Idempotency(stack, 'Idempotency', { keySecret: new Secret(stack, 'Secret'), keySecretVersionId });
       const warnings = Annotations.fromStack(stack).findWarning('/Stack/Idempotency', Match.stringLikeRegexp('keySecretUnpinned'));
@@ -269,7 +288,7 @@ describe('key secrets', () => {
   test('F73: grantUse covers the key secret that only environment() was given', () => {
     const stack = newStack();
     const idempotency = new Idempotency(stack, 'Idempotency');
-    const settings = { keySecret: new Secret(stack, 'Secret'), keySecretVersionId: 'v1' };
+    const settings = { keySecret: new Secret(stack, 'Secret'), keySecretVersionId: VERSION_ID };
     const fn = newFunction(stack);
     idempotency.environment(settings);
     idempotency.grantUse(fn, settings);
@@ -328,7 +347,7 @@ describe('F113: responses that only the client’s key opens', () => {
 
   test('F113: is in the environment, beside the secret', () => {
     const stack = newStack();
-    new Idempotency(stack, 'Idempotency', { responseEncryption: ResponseEncryption.clientKey(), keySecret: secretIn(stack), keySecretVersionId: 'v1' }).attach(newFunction(stack));
+    new Idempotency(stack, 'Idempotency', { responseEncryption: ResponseEncryption.clientKey(), keySecret: secretIn(stack), keySecretVersionId: VERSION_ID }).attach(newFunction(stack));
     expect(settingsOf(Template.fromStack(stack)).defaults.responseEncryption).toBe('client-key');
     expect(wire({ responseEncryption: ResponseEncryption.none() }).responseEncryption).toBe('none');
   });
@@ -338,7 +357,7 @@ describe('F113: responses that only the client’s key opens', () => {
     expect(() => make({ responseEncryption: ResponseEncryption.clientKey() })).toThrow(message);
     const stack = newStack();
     expect(() => new Idempotency(stack, 'Idempotency').attach(newFunction(stack), { responseEncryption: ResponseEncryption.clientKey() })).toThrow(message);
-    const keyed = new Idempotency(stack, 'Keyed', { keySecret: secretIn(stack), keySecretVersionId: 'v1' });
+    const keyed = new Idempotency(stack, 'Keyed', { keySecret: secretIn(stack), keySecretVersionId: VERSION_ID });
     expect(() => keyed.attach(newFunction(stack, 'Other'), { responseEncryption: ResponseEncryption.clientKey() })).not.toThrow();
   });
 });

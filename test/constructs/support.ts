@@ -18,6 +18,10 @@ class CheckedApp extends App {
 
 export const newApp = (props?: AppProps): App => new CheckedApp(props);
 
+/** As Secrets Manager makes them. */
+export const VERSION_ID = 'b7a6e0f2-9a3c-4f0e-8f53-0d8f1c3a2b11';
+export const OTHER_VERSION_ID = '1c1d6d0e-52ad-4a8c-a2a7-6f1d4c8f9d20';
+
 export const newStack = (id = 'Stack', props?: StackProps, app = newApp()): Stack => new Stack(app, id, props);
 
 export const newFunction = (scope: Construct, id = 'Fn', props: Partial<FunctionProps> = {}): LambdaFunction =>

@@ -8,7 +8,7 @@ import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { PhysicalName } from 'aws-cdk-lib/core';
-import { environmentOf, newApp, newFunction, newStack, propertiesOf, statementsOf } from './support';
+import { environmentOf, newApp, newFunction, newStack, propertiesOf, statementsOf, VERSION_ID } from './support';
 import { Idempotency, IdempotencyTable, IdempotencyTableProps, IdempotentApi, IIdempotencyTable, LargeResponses } from '../../lib';
 
 const IRELAND = { env: { account: '111111111111', region: 'eu-west-1' } };
@@ -165,9 +165,28 @@ test('throws where a bucket or a key secret is in another region than the functi
   expect(() => withBucket.attach(newFunction(stack, 'A'))).toThrow(
     'Stack/WithBucket: largeResponses OhioStack/Bucket is in us-east-2, and Stack/A in eu-west-1, from where it is not reached. Give one of eu-west-1.',
   );
-  const withSecret = new IdempotentApi(stack, 'WithSecret', { keySecret: new Secret(ohio, 'Secret', { secretName: 's' }), keySecretVersionId: 'v' });
+  const withSecret = new IdempotentApi(stack, 'WithSecret', { keySecret: new Secret(ohio, 'Secret', { secretName: 's' }), keySecretVersionId: VERSION_ID });
   expect(() => withSecret.addRoutes({ path: '/a', methods: [HttpMethod.POST], handler: newFunction(stack, 'B') }))
     .toThrow('Stack/WithSecret: keySecret OhioStack/Secret is in us-east-2, and Stack/B in eu-west-1');
+});
+
+test('F225: warns of a bucket or a key secret of another account, which its owner has to open', () => {
+  const stack = new Stack(app, 'Stack', IRELAND);
+  const bucket = Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'large', account: '222222222222' });
+  const keySecret = Secret.fromSecretCompleteArn(stack, 'Secret', 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:keys-AbCdEf');
+  const large = new Idempotency(stack, 'Large', { largeResponses: LargeResponses.bucket(bucket) });
+  const keyed = new Idempotency(stack, 'Keyed', { keySecret, keySecretVersionId: VERSION_ID });
+  large.attach(newFunction(stack, 'A'));
+  keyed.attach(newFunction(stack, 'B'));
+  const annotations = Annotations.fromStack(stack);
+  annotations.hasWarning('/Stack/Large', Match.stringLikeRegexp(
+    'largeResponses Stack/Bucket belongs to account 222222222222: until its policy allows the role of Stack/A s3:GetObject and s3:PutObject '
+    + 'below idempotency/, bodies of more than 16 KB are not put there.*bucketOfAnotherAccount',
+  ));
+  annotations.hasWarning('/Stack/Keyed', Match.stringLikeRegexp(
+    'keySecret Stack/Secret belongs to account 222222222222: until its policy allows the role of Stack/B secretsmanager:GetSecretValue.*'
+    + 'every request with a key is answered 503.*secretOfAnotherAccount',
+  ));
 });
 
 describe('replica', () => {
