@@ -166,6 +166,8 @@ export interface WireSettings {
   readonly ttlSeconds?: number;
   readonly rememberSeconds?: number;
   readonly keyTime?: WireKeyTime;
+  /** 0: as old as keys are known. */
+  readonly maxKeyAgeSeconds?: number;
   readonly responseEncryption?: 'none' | 'client-key';
   readonly processingTimeoutSeconds?: number;
   readonly clockMarginSeconds?: number;

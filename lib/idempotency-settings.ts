@@ -73,6 +73,17 @@ export interface IdempotencySettings {
   readonly keyTime?: KeyTime;
 
   /**
+   * How old a key may be by its `keyTime`, in whole seconds, where that is less
+   * than `ttl` and `remember` together. A longer retention reaches only as far back
+   * as it is in force: what was recorded before ends by the former one. So when
+   * `ttl` or `remember` is made longer, or `keyTime` comes together with it,
+   * give the former `ttl` and `remember` here, for as long as the new ones last.
+   *
+   * @default - as old as keys are known
+   */
+  readonly maxKeyAge?: Duration;
+
+  /**
    * Lease of an execution, in whole seconds: how long retries are answered 409
    * before one may take over. At least the function's timeout.
    *

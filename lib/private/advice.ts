@@ -18,6 +18,9 @@ export function adviseOnSettings(site: IConstruct, settings: WireSettings): void
     warn(site, 'untrustedTenant', 'tenant comes from a request header, which any client can set to another tenant\'s. '
       + 'Use it only behind a proxy of your own that overwrites the header.');
   }
+  if (settings.maxKeyAgeSeconds && (settings.keyTime ?? 'none') === 'none') {
+    warn(site, 'maxKeyAgeUnused', 'maxKeyAge has no effect without keyTime, which says how old a key is. Set keyTime, or leave maxKeyAge out.');
+  }
   if (settings.fingerprint !== undefined && !settings.includeRequestHash) {
     warn(site, 'fingerprintUnused', 'fingerprint has no effect while includeRequestHash is off. Set includeRequestHash to true.');
   }

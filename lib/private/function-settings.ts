@@ -20,6 +20,7 @@ export const RUNTIME_DEFAULTS: WireSettings = {
   ttlSeconds: 86400,
   rememberSeconds: 0,
   keyTime: 'none',
+  maxKeyAgeSeconds: 0,
   responseEncryption: 'none',
   processingTimeoutSeconds: 30,
   clockMarginSeconds: 2,

@@ -44,17 +44,27 @@ export function requireTtlOverLease(site: IConstruct, settings: WireSettings): v
   });
 }
 
-/** Otherwise no retry would be let through by clocks that differ as much as they may. */
+/** Otherwise a key could be let in whose record is gone, or no retry would be, by clocks that differ as much as they may. */
 export function requireTimeToRetry(site: IConstruct, settings: WireSettings): void {
-  const { keyTime = 'none', rememberSeconds = 0, clockMarginSeconds = CLOCK_MARGIN_SECONDS } = settings;
+  const { keyTime = 'none', maxKeyAgeSeconds = 0, rememberSeconds = 0, clockMarginSeconds = CLOCK_MARGIN_SECONDS } = settings;
   const ttl = ttlOf(settings);
-  if (keyTime === 'none' || [ttl, rememberSeconds, clockMarginSeconds].some((value) => Token.isUnresolved(value))) return;
+  if (keyTime === 'none' || [ttl, rememberSeconds, clockMarginSeconds, maxKeyAgeSeconds].some((value) => Token.isUnresolved(value))) return;
+  const known = ttl + rememberSeconds;
+  if (maxKeyAgeSeconds > known) {
+    refuse({
+      site,
+      prop: 'maxKeyAge',
+      problem: `is ${maxKeyAgeSeconds} seconds, longer than the ${known} seconds of ttl and remember together for which keys are known`,
+      remedy: 'Leave it out, or give a longer remember',
+    });
+  }
   const least = 2 * (CLIENT_SKEW_SECONDS + clockMarginSeconds);
-  if (ttl + rememberSeconds > least) return;
+  if ((maxKeyAgeSeconds || known) > least) return;
+  const [what, longer] = maxKeyAgeSeconds === 0 ? ['ttl and remember', 'remember, so that they are'] : ['maxKeyAge', 'maxKeyAge,'];
   refuse({
     site,
     prop: 'keyTime',
-    problem: `stands beside a ttl and remember of ${ttl + rememberSeconds} seconds together, with which clocks that are 5 minutes apart would let no retry through`,
-    remedy: `Give a longer remember, so that they are more than ${least} seconds, or leave keyTime out`,
+    problem: `stands beside a ${what} of ${maxKeyAgeSeconds || known} seconds${maxKeyAgeSeconds === 0 ? ' together' : ''}, with which clocks that are 5 minutes apart would let no retry through`,
+    remedy: `Give a longer ${longer} more than ${least} seconds, or leave keyTime out`,
   });
 }

@@ -10,6 +10,7 @@ export type Warning =
   | 'importedTableWithoutNamespace'
   | 'keySecretUnpinned'
   | 'longTtl'
+  | 'maxKeyAgeUnused'
   | 'notAttached'
   | 'nothingGranted'
   | 'relayNotNeeded'

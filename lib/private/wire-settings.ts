@@ -40,6 +40,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
     ttlSeconds: seconds(site, 'ttl', settings.ttl, 1),
     rememberSeconds: seconds(site, 'remember', settings.remember, 0),
     keyTime: keyTime(site, settings.keyTime?._render(), settings.headerName ?? HEADERS.KEY),
+    maxKeyAgeSeconds: seconds(site, 'maxKeyAge', settings.maxKeyAge, 1),
     responseEncryption: settings.responseEncryption?._render(),
     processingTimeoutSeconds: seconds(site, 'processingTimeout', settings.processingTimeout, 1),
     clockMarginSeconds: seconds(site, 'clockMargin', settings.clockMargin, 0),

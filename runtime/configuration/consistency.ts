@@ -29,12 +29,21 @@ export function requireConsistent(code: IdempotencyOptions, environment: WireCon
 }
 
 function requireTimeToRetry(settings: ResolvedSettings, where: string): void {
-  const { keyTime, ttlSeconds, rememberSeconds, clockMarginSeconds } = settings;
-  if (keyTime === 'none' || leavesTimeToRetry({ ...retentionOf(settings), margin: seconds(clockMarginSeconds) })) return;
+  const { keyTime, maxKeyAgeSeconds, ttlSeconds, rememberSeconds, clockMarginSeconds } = settings;
+  if (keyTime === 'none') return;
+  const known = ttlSeconds + rememberSeconds;
+  if (maxKeyAgeSeconds > known) {
+    throw new IdempotencyConfigurationError(
+      'maxKeyAgeSeconds',
+      `maxKeyAgeSeconds is ${maxKeyAgeSeconds}${where}, longer than keys are known (ttlSeconds + rememberSeconds, ${known}): leave it out, or give a longer rememberSeconds.`,
+    );
+  }
+  if (leavesTimeToRetry({ ...retentionOf(settings), margin: seconds(clockMarginSeconds), maxAge: seconds(maxKeyAgeSeconds) })) return;
   const least = 2 * (CLIENT_SKEW / 1000 + clockMarginSeconds);
+  const [what, got] = maxKeyAgeSeconds > 0 ? ['maxKeyAgeSeconds', maxKeyAgeSeconds] : ['ttlSeconds + rememberSeconds', known];
   throw new IdempotencyConfigurationError(
     'keyTime',
-    `keyTime needs ttlSeconds + rememberSeconds of more than ${least}${where}, got ${ttlSeconds + rememberSeconds}: `
-    + 'with clocks 5 minutes apart no retry would be let through. Give a longer rememberSeconds, or leave keyTime out.',
+    `keyTime needs ${what} of more than ${least}${where}, got ${got}: with clocks 5 minutes apart no retry would be let through. `
+    + `Give a longer ${maxKeyAgeSeconds > 0 ? 'maxKeyAgeSeconds' : 'rememberSeconds'}, or leave keyTime out.`,
   );
 }

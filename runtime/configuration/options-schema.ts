@@ -105,6 +105,7 @@ const WIRE_RULES: Readonly<Record<keyof WireSettings, Rule>> = {
     accepts: (value) => value === 'none' || value === 'uuidv7' || (isObject(value) && hasOnly(value, ['header']) && isHeaderName(value.header)),
     remedy: '"none", "uuidv7", or { header } with a header name such as "Repeatability-First-Sent"',
   },
+  maxKeyAgeSeconds: durationOrNone,
   responseEncryption: oneOf('none', 'client-key'),
   processingTimeoutSeconds: duration,
   clockMarginSeconds: durationOrNone,

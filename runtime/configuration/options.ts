@@ -122,6 +122,18 @@ export interface IdempotencyOptions {
   readonly keyTime?: WireKeyTime;
 
   /**
+   * How old a key may be by its `keyTime`, where that is less than `ttlSeconds +
+   * rememberSeconds`. A longer retention reaches only as far back as it is in
+   * force: what was recorded before ends by the former one. So when `ttlSeconds` or
+   * `rememberSeconds` is made longer, or `keyTime` comes together with it, give
+   * the former `ttlSeconds + rememberSeconds` here, for as long as the new ones
+   * last after the last host of before has gone.
+   *
+   * @default 0, as old as keys are known
+   */
+  readonly maxKeyAgeSeconds?: number;
+
+  /**
    * Encrypts recorded headers and bodies with a key made of the client's own key,
    * its tenant and `keySecret`, which is required: AES-256-GCM, HKDF-SHA-256. Who
    * reads the table, a backup or a stream then reads no response; its length shows.

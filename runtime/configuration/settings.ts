@@ -12,6 +12,7 @@ export const DEFAULTS = {
   ttlSeconds: 86_400,
   rememberSeconds: 0,
   keyTime: 'none',
+  maxKeyAgeSeconds: 0,
   responseEncryption: 'none',
   processingTimeoutSeconds: 30,
   clockMarginSeconds: 2,

@@ -8,7 +8,15 @@ export const CLIENT_SKEW = seconds(CLIENT_SKEW_SECONDS);
 export interface KeyTimeTerms extends Retention {
   /** How far apart the clocks of two hosts may be. */
   readonly margin: Millis;
+  /**
+   * How old a key may be, where that is less than the record's length.
+   *
+   * @default 0, as long as a record is kept
+   */
+  readonly maxAge?: Millis;
 }
+
+const mostAge = (terms: KeyTimeTerms): Millis => (terms.maxAge || lengthOf(terms)) as Millis;
 
 /**
  * What the time of an operation's first sending, by its client's clock, says.
@@ -24,8 +32,8 @@ export interface KeyTimeTerms extends Retention {
  */
 export function judgeKeyTime(sent: EpochMillis, now: EpochMillis, terms: KeyTimeTerms, skew: Millis = CLIENT_SKEW): 'in-time' | 'late' | 'ahead' {
   if (sent > plus(now, skew)) return 'ahead';
-  return sent < plus(minus(now, lengthOf(terms)), (skew + terms.margin) as Millis) ? 'late' : 'in-time';
+  return sent < plus(minus(now, mostAge(terms)), (skew + terms.margin) as Millis) ? 'late' : 'in-time';
 }
 
 /** Otherwise clocks that are as they may be leave no time in which a retry is let through. */
-export const leavesTimeToRetry = (terms: KeyTimeTerms): boolean => lengthOf(terms) > 2 * (CLIENT_SKEW + terms.margin);
+export const leavesTimeToRetry = (terms: KeyTimeTerms): boolean => mostAge(terms) > 2 * (CLIENT_SKEW + terms.margin);

@@ -18,6 +18,6 @@ export function keyAgeOf({ key, request, settings, host }: Call): KeyAge | { rea
   const sent = keyTimeOf(key, request, settings.keyTime);
   if (sent.kind === 'invalid') return { fault: sent.reason };
   if (sent.kind === 'none') return { judge: () => 'in-time' };
-  const terms = { ...retentionOf(settings), margin: seconds(settings.clockMarginSeconds) };
+  const terms = { ...retentionOf(settings), margin: seconds(settings.clockMarginSeconds), maxAge: seconds(settings.maxKeyAgeSeconds) };
   return { text: sent.text, judge: () => judgeKeyTime(sent.at, host.clock.now(), terms) };
 }

@@ -63,6 +63,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   keySecretUnpinned: { make: idempotency, cause: (made, stack) => attached({ keySecret: new Secret(stack, 'Secret') })(made, stack) },
   untrustedTenant: { make: idempotency, cause: attached({ tenant: TenantSource.untrustedHeader('x-account') }) },
+  maxKeyAgeUnused: { make: idempotency, cause: attached({ maxKeyAge: Duration.days(1) }) },
   fingerprintUnused: { make: idempotency, cause: attached({ fingerprint: Fingerprint.json() }) },
   replicasEventuallyConsistent: { make: (stack) => new IdempotencyTable(stack, 'Table', { replicas: [{ region: 'us-east-1' }] }) },
   importedTableWithoutNamespace: {

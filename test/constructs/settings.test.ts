@@ -9,6 +9,11 @@ import type { WireSettings } from '../../lib/contract';
 import { resolveSettings, routeSettings } from '../../runtime/configuration/settings';
 
 const make = (settings: IdempotencySettings) => new Idempotency(newStack(), 'Idempotency', settings);
+const warningsOf = (settings: IdempotencySettings): readonly string[] => {
+  const stack = newStack();
+  new Idempotency(stack, 'Idempotency', settings);
+  return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => String(entry.data));
+};
 const wire = (settings: IdempotencySettings) => {
   const stack = newStack();
   new Idempotency(stack, 'Idempotency', settings).attach(newFunction(stack));
@@ -321,6 +326,22 @@ describe('how long keys are known', () => {
       + `Give a longer remember, so that they are more than ${least} seconds, or leave keyTime out`,
     );
     expect(() => make(settings)).not.toThrow();
+  });
+
+  test.each([
+    ['longer than keys are known', Duration.days(32), 'maxKeyAge is 2764800 seconds, longer than the 2678400 seconds of ttl and remember together for which keys are known. '
+      + 'Leave it out, or give a longer remember'],
+    ['shorter than clocks may be apart', Duration.minutes(10), 'keyTime stands beside a maxKeyAge of 600 seconds, with which clocks that are 5 minutes apart would let no retry through. '
+      + 'Give a longer maxKeyAge, more than 604 seconds, or leave keyTime out'],
+    ['none', Duration.seconds(0), 'maxKeyAge is 0 seconds. Give whole seconds, at least 1'],
+  ])('F174: throws when the age of a key is limited to one that is %s', (_, maxKeyAge, message) => {
+    expect(() => make({ remember: Duration.days(30), keyTime: KeyTime.uuidV7(), maxKeyAge })).toThrow(`Stack/Idempotency: ${message}`);
+  });
+
+  test('F174: an age within them is in the environment, and without a key time it is warned of', () => {
+    expect(wire({ remember: Duration.days(30), keyTime: KeyTime.uuidV7(), maxKeyAge: Duration.days(1) }).maxKeyAgeSeconds).toBe(86_400);
+    expect(warningsOf({ maxKeyAge: Duration.days(1) })).toContainEqual(expect.stringMatching(/maxKeyAge has no effect without keyTime.*cdk-idempotent-api:maxKeyAgeUnused/));
+    expect(warningsOf({ maxKeyAge: Duration.days(1), keyTime: KeyTime.uuidV7() }).join()).not.toContain('maxKeyAge');
   });
 
   test('F111: a token is left to the runtime, and each route is judged by its own', () => {

@@ -31,6 +31,7 @@ const TABLE: Readonly<Record<keyof IdempotencyOptions, { readonly good: readonly
   methods: { good: [['POST'], ['PUT', 'PATCH']], bad: [[], ['post'], 'POST', [''], [1]] },
   minKeyLength: { good: [1, 255], bad: [0, 256, 1.5, '16', NaN, Infinity] },
   ttlSeconds: { good: [1, 0.5, 86_400], bad: [0, -1, NaN, Infinity, '60', 0.0001, 1e300] },
+  maxKeyAgeSeconds: { good: [0, 3600], bad: [-1, NaN, Infinity, '60', 2e12] },
   rememberSeconds: { good: [0, 3600], bad: [-1, NaN, Infinity, '60', 2e12] },
   keyTime: { good: ['none', 'uuidv7', { header: 'Repeatability-First-Sent' }], bad: ['uuid', '', {}, { header: '' }, { header: 'a b' }, { header: 'X', name: 'Y' }, null, true] },
   responseEncryption: { good: ['none', 'client-key'], bad: ['aes', true, ''] },

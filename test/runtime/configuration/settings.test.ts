@@ -15,6 +15,7 @@ describe('precedence', () => {
     ttlSeconds: [60, 120, 180],
     rememberSeconds: [60, 0, 120],
     keyTime: ['uuidv7', { header: 'X-First-Sent' }, 'none'],
+    maxKeyAgeSeconds: [700, 0, 800],
     responseEncryption: ['client-key', 'none', 'client-key'],
     processingTimeoutSeconds: [5, 10, 15],
     clockMarginSeconds: [0, 1, 3],

@@ -224,6 +224,14 @@ describe('F111: settings under which no retry would be let through, or a key cou
   ])('F111: %s', (_, options) => {
     expect(construct(options)).toThrow(expect.objectContaining({ option: 'keyTime', message: expect.stringMatching(/keyTime needs ttlSeconds \+ rememberSeconds of more than 6\d\d, got 6\d\d/) as string }));
   });
+  test.each<[string, IdempotencyOptions, string]>([
+    ['longer than keys are known', { ttlSeconds: 3_600, maxKeyAgeSeconds: 3_601 }, 'maxKeyAgeSeconds is 3601, longer than keys are known (ttlSeconds + rememberSeconds, 3600)'],
+    ['shorter than clocks may be apart', { ttlSeconds: 3_600, maxKeyAgeSeconds: 604 }, 'keyTime needs maxKeyAgeSeconds of more than 604, got 604'],
+  ])('F174: an age of keys that is %s', (_, options, message) => {
+    expect(() => new Shop({ options: { keyTime: 'uuidv7', ...options } })).toThrow(message);
+    expect(() => new Shop({ options })).not.toThrow();
+  });
+
   test('F111: a second more is enough, and without a key time there is nothing to check', () => {
     expect(construct({ keyTime: 'uuidv7', ttlSeconds: 605 })).not.toThrow();
     expect(construct({ keyTime: 'uuidv7', ttlSeconds: 60, rememberSeconds: 545 })).not.toThrow();

@@ -32,6 +32,13 @@ describe('F111: what the time of the first sending says', () => {
     expect(judgeKeyTime(epochMillis(sent), NOW, terms)).toBe(verdict);
   });
 
+  test('F174: a key may be as old as is said, where that is less than the retention', () => {
+    const limited = { ttl: millis(86_400_000), remember: millis(86_400_000), margin: millis(2_000), maxAge: millis(3_600_000) };
+    const last = epochMillis(NOW - 3_600_000 + 302_000);
+    expect([judgeKeyTime(last, NOW, limited), judgeKeyTime(epochMillis(last - 1), NOW, limited)]).toEqual(['in-time', 'late']);
+    expect([604_000, 604_001, 0].map((maxAge) => leavesTimeToRetry({ ...limited, maxAge: millis(maxAge) }))).toEqual([false, true, true]);
+  });
+
   test('F111: a retention leaves time to retry only beyond what clocks may be apart, on both sides', () => {
     const apart = 2 * (CLIENT_SKEW + terms.margin);
     expect(leavesTimeToRetry({ ttl: millis(apart), margin: terms.margin })).toBe(false);

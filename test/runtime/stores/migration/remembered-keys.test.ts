@@ -33,7 +33,8 @@ describe.each(Object.keys(OLD))('F110: a key that is remembered longer than its 
     const clock = controllableClock();
     const old = OLD[name]!(await newTable());
     const fresh = new DynamoDbStore({ tableName: await newTable(), client: dynamoDb.client });
-    const host = (phase: MigrationPhase): Shop => new Shop({ options: { ...options, store: new DualWriteStore(old, fresh, { phase }) }, host: { clock } });
+    const host = (phase: MigrationPhase): Shop =>
+      new Shop({ options: { ...options, store: new DualWriteStore(old, fresh, { phase }) }, host: { clock } });
     return { clock, host };
   }
 
