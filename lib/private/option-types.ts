@@ -57,6 +57,7 @@ export const SETTINGS: Options<IdempotencySettings> = {
   ttl: duration,
   remember: duration,
   keyTime: rendered('Give KeyTime.uuidV7(), KeyTime.header(name) or KeyTime.none()'),
+  maxKeyAge: duration,
   processingTimeout: duration,
   clockMargin: duration,
   includeRequestHash: flag,

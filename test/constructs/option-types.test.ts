@@ -18,6 +18,7 @@ describe('a value of another type than its option\'s', () => {
     ['minKeyLength', '36', `is "36". Give a number; ${CONTEXT}.`],
     ['ttl', 86400, 'is 86400. Give a Duration, such as Duration.seconds(30).'],
     ['remember', '7d', 'is "7d". Give a Duration'],
+    ['maxKeyAge', 86_400, 'is 86400. Give a Duration'],
     ['processingTimeout', { seconds: 30 }, 'is an object. Give a Duration'],
     ['clockMargin', null, 'is null. Give a Duration'],
     ['onConflict', 'wait', 'is "wait". Give OnConflict.reject() or OnConflict.wait(Duration.seconds(8)).'],
