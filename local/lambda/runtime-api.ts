@@ -57,6 +57,7 @@ export class RuntimeApi {
 
   private readonly server: Server;
   private waiting: ServerResponse | undefined;
+  private isLoaded = false;
   private unanswered: { readonly requestId: string; readonly read: Deferred<void> } | undefined;
 
   private constructor(private readonly events: RuntimeApiEvents) {
@@ -103,6 +104,10 @@ export class RuntimeApi {
     const [, id, action] = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
     if (request.method === 'POST' && path === `${PREFIX}init/error`) {
       const { body } = await readBody(request);
+      if (this.isLoaded) {
+        reply(response, 403, { errorType: 'InvalidStateTransition', errorMessage: 'The runtime has asked for an invocation, and so it was loaded.' });
+        return;
+      }
       reply(response, 202, { status: 'OK' });
       this.events.onInitError(functionError(body));
     } else if (request.method !== 'POST' || id === undefined) {
@@ -116,6 +121,7 @@ export class RuntimeApi {
   }
 
   private async next(response: ServerResponse): Promise<void> {
+    this.isLoaded = true;
     if (this.unanswered !== undefined) {
       await Promise.race([this.unanswered.read.promise, sleep(LATE_ANSWER_MS, undefined, { ref: false })]);
     }

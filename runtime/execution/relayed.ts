@@ -154,12 +154,17 @@ const NOT_LOADED = new Set(['ImportModuleError', 'UserCodeSyntaxError', 'Handler
 
 /**
  * Code that threw while it was loaded has the error's own type, and only two
- * runtimes tell it from the handler: Ruby's says `Init<...>`, and Python's names
- * no request. Others may never name one: theirs are of a handler that has run.
+ * runtimes tell it from the handler: Ruby's says `Init<...>`, which Lambda takes
+ * from no runtime that has asked for an invocation, and Python's names no
+ * request. Others may never name one: theirs are of a handler that has run.
  */
 const isOfLoading = (type: string, result: unknown, isPython: boolean): boolean =>
-  NOT_LOADED.has(type) || type.startsWith('Init<')
-  || (isPython && field(result, 'requestId') === '' && Array.isArray(field(result, 'stackTrace')) && !isOfSandbox(type, ''));
+  NOT_LOADED.has(type)
+  || (Array.isArray(field(result, 'stackTrace'))
+    && (RUBY_INIT.test(type) || (isPython && field(result, 'requestId') === '' && !isOfSandbox(type, ''))));
+
+/** With the class of the error, in its modules. */
+const RUBY_INIT = /^Init<[A-Z]\w*(::[A-Z]\w*)*>$/;
 
 /**
  * The handler has returned: its result is larger than Lambda passes on, its

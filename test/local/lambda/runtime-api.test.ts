@@ -62,3 +62,19 @@ test('anything else is not found', async () => {
   expect((await call('invocation/request-1/response')).status).toBe(404);
   expect((await post('restore/next', 1)).status).toBe(404);
 });
+
+test('F179: a runtime that has asked for an invocation has loaded: what it calls an error of that is refused, as Lambda does', async () => {
+  await call('invocation/next');
+
+  const refused = await post('init/error', { errorType: 'Init<JSON::GeneratorError>', errorMessage: 'source sequence is illegal' });
+  expect([refused.status, await refused.json()]).toEqual([403, expect.objectContaining({ errorType: 'InvalidStateTransition' })]);
+  expect(answers).toEqual([]);
+  expect((await post('invocation/request-1/response', 1)).status).toBe(202);
+  expect((await post('init/error', { errorType: 'Init<KeyError>' })).status).toBe(403);
+  expect(answers).toEqual([{ kind: 'returned', payload: 1, body: Buffer.from('1') }]);
+});
+
+test('F179: before that, it is what became of the function', async () => {
+  expect((await post('init/error', { errorType: 'Init<KeyError>' })).status).toBe(202);
+  expect(answers).toEqual([{ kind: 'threw', error: expect.objectContaining({ errorType: 'Init<KeyError>' }) }]);
+});

@@ -250,6 +250,13 @@ const inPython = (errorType: string, requestId: string): ServiceReply => ({
   body: JSON.stringify({ errorMessage: "'STRIPE_KEY'", errorType, requestId, stackTrace: ['  File "/var/task/app.py", line 3, in <module>'] }),
 });
 
+/** As Ruby's runtime tells of an error, whether of its loading or of an invocation. */
+const inRuby = (errorType: string, stackTrace: unknown = ["/var/task/app.rb:3:in 'fetch'"]): ServiceReply => ({
+  status: 200,
+  headers: { 'x-amz-function-error': 'Unhandled' },
+  body: JSON.stringify({ errorMessage: 'key not found: "STRIPE_KEY"', errorType, stackTrace }),
+});
+
 test.each<[string, ServiceReply]>([
   ['that is not there', failed('Runtime.ImportModuleError', "Unable to import module 'app'")],
   ['with a syntax error', failed('Runtime.UserCodeSyntaxError')],
@@ -258,7 +265,8 @@ test.each<[string, ServiceReply]>([
   ['of a built-in’s name', failed('Runtime.BuiltInModuleConflict')],
   ['without a program', failed('Runtime.InvalidEntrypoint')],
   ['that throws as it is loaded, in Python', inPython('KeyError', '')],
-  ['that throws as it is loaded, in Ruby', failed('Init<KeyError>')],
+  ['that throws as it is loaded, in Ruby', inRuby('Init<KeyError>')],
+  ['that throws an error of its own as it is loaded, in Ruby', inRuby('Init<Payments::Config_2::Missing>', [])],
 ])('F199: code %s has not run: the key is released and the caller told 503, with a line in the log', async (_, reply) => {
   answer(reply);
   const { handler, status, lines } = relay({}, { python: true });
@@ -270,6 +278,20 @@ test('F222: an error that names no request is of a handler that has run, where t
   answer(inPython('KeyError', ''));
   const { handler, status } = relay();
   await expect(handler(event(), context())).rejects.toMatchObject({ name: 'KeyError' });
+  expect(await status()).toBe('C');
+});
+
+test.each<[string, ServiceReply]>([
+  ['by a name of its own', inRuby('Init<int>')],
+  ['by a name with another’s in it', inRuby('Init<Vec<KeyError>>')],
+  ['and a name without a module', inRuby('Init<Payments::>')],
+  ['and goes on', inRuby('Init<KeyError>.Refused')],
+  ['without a stack trace', failed('Init<KeyError>')],
+  ['with a stack trace that is none', inRuby('Init<KeyError>', 'app.rb:3')],
+])('F179: what a runtime calls Init %s, in another way than Ruby’s, is an error of a handler that has run', async (_, reply) => {
+  answer(reply);
+  const { handler, status } = relay();
+  await expect(handler(event(), context())).rejects.toMatchObject({ name: expect.stringContaining('Init<') });
   expect(await status()).toBe('C');
 });
 
