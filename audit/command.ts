@@ -8,6 +8,7 @@ import { assemblyOf } from '../local/assembly-source';
 import { Cleanup } from '../local/cleanup';
 import type { CommandContext } from '../local/command';
 import { callersEnvironment } from '../local/environment';
+import { jsonLine } from '../local/json-line';
 
 /** The part of the process that an audit needs. */
 export type AuditContext = Pick<CommandContext, 'directory' | 'environment' | 'output' | 'onStopRequested'>;
@@ -31,7 +32,7 @@ export async function auditCommand(argv: readonly string[], context: AuditContex
     const assembly = readAssembly(directory, callersEnvironment(environment));
     const report = audit(assembly, options.stack);
     report.unseen.forEach((line) => output.err(`warning: ${line}`));
-    if (options.json) output.out(JSON.stringify(report));
+    if (options.json) output.out(jsonLine(report));
     else tableOf(report).forEach((line) => output.out(line));
     return options.failOnUnprotected && report.counts.unprotected > 0 ? 1 : 0;
   } catch (error) {

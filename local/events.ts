@@ -1,3 +1,4 @@
+import { jsonLine } from './json-line';
 import { parseOutcomeLine, type Outcome } from './outcome';
 import { WINDOW_PATH } from './window/path';
 import { METRICS } from '../lib/contract';
@@ -63,11 +64,11 @@ export interface Reporter {
 export const createReporter = (json: boolean, output: Output): Reporter => (json ? jsonReporter(output) : textReporter(output));
 
 const jsonReporter = (output: Output): Reporter => ({
-  ready: ({ apis, dynamodb, tables }) => output.out(JSON.stringify({ event: 'ready', apis, dynamodb, tables })),
+  ready: ({ apis, dynamodb, tables }) => output.out(jsonLine({ event: 'ready', apis, dynamodb, tables })),
   request: ({ api, method, path, status, outcome, id, ms }) =>
-    output.out(JSON.stringify({ event: 'request', api, method, path, status, outcome, id, ms })),
-  log: ({ function: name, line }) => output.out(JSON.stringify({ event: 'log', function: name, line })),
-  reload: ({ functions, ms }) => output.out(JSON.stringify({ event: 'reload', functions, ms })),
+    output.out(jsonLine({ event: 'request', api, method, path, status, outcome, id, ms })),
+  log: ({ function: name, line }) => output.out(jsonLine({ event: 'log', function: name, line })),
+  reload: ({ functions, ms }) => output.out(jsonLine({ event: 'reload', functions, ms })),
   warning: (message) => output.err(JSON.stringify({ event: 'warning', message })),
 });
 

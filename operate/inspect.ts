@@ -6,6 +6,7 @@ import { RECORD_FLAGS, recordIdOf } from './record-flags';
 import { RecordTable } from './record-table';
 import { linesOf, viewOf } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
+import { jsonLine } from '../local/json-line';
 import type { IdempotencyRecord } from '../runtime/protocol/record';
 import { isOf } from '../runtime/stores/overflow/overflow-store';
 
@@ -38,7 +39,7 @@ export async function inspect(argv: readonly string[], context: OperateContext):
     const record = await readRecord(table, address.name, id);
     const seal = showBody && record.response?.encoding.sealed ? await sealOf(given, id, context) : undefined;
     const view = viewOf(await withBody(record, table), now(), showBody, seal);
-    output.out(given.has('json') ? JSON.stringify(view) : linesOf(view, record, now()));
+    output.out(given.has('json') ? jsonLine(view) : linesOf(view, record, now()));
     return 0;
   } finally {
     table.close();

@@ -6,6 +6,7 @@ import { RECORD_FLAGS, recordIdOf } from './record-flags';
 import { RecordTable } from './record-table';
 import { linesOf, nameOf, stateOf, viewOf, type State } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
+import { jsonLine } from '../local/json-line';
 import type { IdempotencyRecord } from '../runtime/protocol/record';
 
 const FLAGS = {
@@ -46,7 +47,7 @@ export async function release(argv: readonly string[], context: OperateContext):
     const record = await readRecord(table, address.name, id);
     const released = await releaseRecord(record, table, given, context);
     if (given.has('json')) {
-      context.output.out(JSON.stringify({ ...viewOf(record, context.now(), false), released }));
+      context.output.out(jsonLine({ ...viewOf(record, context.now(), false), released }));
     } else if (released) {
       context.output.out('Released. The next request with this key runs the handler again.');
     }

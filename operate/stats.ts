@@ -5,6 +5,7 @@ import { RecordTable } from './record-table';
 import { nameOf, stateOf, type State } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
 import { bytes, columns, iso } from './text';
+import { jsonLine } from '../local/json-line';
 import { isReadable, type IdempotencyRecord } from '../runtime/protocol/record';
 import type { EpochMillis } from '../runtime/time';
 
@@ -51,7 +52,7 @@ export async function stats(argv: readonly string[], { environment, output, now 
   const table = new RecordTable(tableAddress(given), environment);
   try {
     const counted = await count(table, limit, now());
-    output.out(given.has('json') ? JSON.stringify(counted) : linesOf(counted));
+    output.out(given.has('json') ? jsonLine(counted) : linesOf(counted));
     return 0;
   } finally {
     table.close();

@@ -3,6 +3,7 @@ import type { OperateContext } from './context';
 import { helpOf, readFlags, type Flags, type Given } from './flags';
 import { LogLines, type LoggedOutcome } from './log-lines';
 import { plainLine } from './text';
+import { jsonLine } from '../local/json-line';
 import type { OutcomeName } from '../runtime/response/answer';
 
 const OUTCOMES: Readonly<Record<OutcomeName, true>> = {
@@ -39,7 +40,7 @@ export async function tail(argv: readonly string[], { input, output }: OperateCo
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     for (const told of lines.push(line)) {
       if (!wanted.has(told.outcome) || !(told.id ?? '').startsWith(id)) continue;
-      output.out(given.has('json') ? JSON.stringify(told) : lineOf(told));
+      output.out(given.has('json') ? jsonLine(told) : lineOf(told));
     }
   }
   return 0;
