@@ -14,6 +14,8 @@ const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
 /** The serialization of a tuple origin (WHATWG HTML, section 7.1.1), which a path or a final slash is not. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@*\s]+$/i;
 const LONGEST_KEY = 255;
+/** RFC 9562, section 4. */
+const UUID_LENGTH = 36;
 /** API reference of Secrets Manager, GetSecretValue. */
 const VERSION_ID = /^\S{32,64}$/;
 
@@ -24,7 +26,7 @@ export function toWireSettings(site: IConstruct, settings: IdempotencySettings):
   checkHeaderNames(site, 'headerAliases', settings.headerAliases ?? [], settings.headerName ?? HEADERS.KEY);
   checkHeaderNames(site, 'replayMarkerAliases', settings.replayMarkerAliases ?? [], HEADERS.REPLAY);
   checkHeaderNames(site, 'retryHintHeaders', settings.retryHintHeaders ?? []);
-  checkMinKeyLength(site, settings.minKeyLength);
+  checkMinKeyLength(site, settings.minKeyLength, settings.keyTime?._render());
   checkNamespace(site, settings.namespace);
   checkVersionOfSecret(site, 'keySecret', settings.keySecret, settings.keySecretVersionId);
   checkEncryption(site, settings);
@@ -86,10 +88,18 @@ function checkHeaderNames(site: IConstruct, prop: string, names: readonly string
   }
 }
 
-function checkMinKeyLength(site: IConstruct, length: number | undefined): void {
+function checkMinKeyLength(site: IConstruct, length: number | undefined, time: WireKeyTime | undefined): void {
   if (length === undefined || Token.isUnresolved(length)) return;
-  if (Number.isInteger(length) && length >= 1 && length <= LONGEST_KEY) return;
-  refuse({ site, prop: 'minKeyLength', problem: `is ${length}`, remedy: `Give a whole number from 1 to ${LONGEST_KEY}` });
+  if (!Number.isInteger(length) || length < 1 || length > LONGEST_KEY) {
+    refuse({ site, prop: 'minKeyLength', problem: `is ${length}`, remedy: `Give a whole number from 1 to ${LONGEST_KEY}` });
+  }
+  if (time !== 'uuidv7' || length <= UUID_LENGTH) return;
+  refuse({
+    site,
+    prop: 'minKeyLength',
+    problem: `is ${length}, and keyTime takes UUIDs alone, which have ${UUID_LENGTH} characters, so that every key would be 400`,
+    remedy: `Give at most ${UUID_LENGTH}, or leave it out`,
+  });
 }
 
 function checkNamespace(site: IConstruct, namespace: string | undefined): void {

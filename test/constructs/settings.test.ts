@@ -75,6 +75,14 @@ describe('numbers and times', () => {
     expect(() => make({ minKeyLength })).toThrow(`Stack/Idempotency: minKeyLength is ${minKeyLength}. Give a whole number from 1 to 255.`);
   });
 
+  test('F224: throws when minKeyLength is longer than the UUIDs that keyTime demands', () => {
+    expect(() => make({ minKeyLength: 37, keyTime: KeyTime.uuidV7() })).toThrow(
+      'Stack/Idempotency: minKeyLength is 37, and keyTime takes UUIDs alone, which have 36 characters, so that every key would be 400. Give at most 36, or leave it out.',
+    );
+    expect(wire({ minKeyLength: 36, keyTime: KeyTime.uuidV7() }).minKeyLength).toBe(36);
+    expect(wire({ minKeyLength: 37, keyTime: KeyTime.header('First-Sent') }).minKeyLength).toBe(37);
+  });
+
   test.each([1, 255])('minKeyLength may be %d', (minKeyLength) => expect(wire({ minKeyLength }).minKeyLength).toBe(minKeyLength));
 
   test.each([
