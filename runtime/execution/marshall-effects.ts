@@ -35,8 +35,8 @@ const MARSHALLED = ['Item', 'Key', 'ExpressionAttributeValues'] as const;
  */
 export const marshallEffects = (marshall: Marshall, effects: readonly UnmarshalledEffect[]): readonly CommitEffect[] =>
   effects.map((effect) => {
-    const writes = Object.entries(effect) as [string, UnmarshalledWrite][];
-    return Object.fromEntries(writes.map(([kind, write]) => [kind, marshalled(marshall, write)]));
+    const writes = Object.entries(effect) as [string, UnmarshalledWrite | undefined][];
+    return Object.fromEntries(writes.flatMap(([kind, write]) => (write === undefined ? [] : [[kind, marshalled(marshall, write)]])));
   });
 
 function marshalled(marshall: Marshall, write: UnmarshalledWrite): object {

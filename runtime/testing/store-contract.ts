@@ -56,16 +56,17 @@ const completionOf = (claim: Claim, text: string, now: EpochMillis = claim.now) 
   response: response(text),
 });
 
-const BOTH = [false, true];
-
-/** A response for each combination of the flags. */
-const FLAGGED: readonly StoredResponse[] = BOTH.flatMap((base64) => BOTH.flatMap((deflated) => BOTH.flatMap((tooLarge) => BOTH.map((sealed) => ({
-  statusCode: 200,
-  headers: sealed ? [] : [['x-part', 'one']] as const,
-  ...(sealed ? { sealedHeaders: 'c2VhbGVk' } : {}),
-  ...(tooLarge ? {} : { body: Uint8Array.of(0, 1, 128, 255) }),
-  encoding: { base64, deflated, tooLarge, ...(sealed ? { sealed: true as const } : {}) },
-})))));
+/** A response for each combination of the flags, one a bit. */
+const FLAGGED: readonly StoredResponse[] = Array.from({ length: 32 }, (_, bits) => {
+  const [base64, deflated, tooLarge, sealed, verbatim] = [1, 2, 4, 8, 16].map((flag) => (bits & flag) !== 0) as [boolean, boolean, boolean, boolean, boolean];
+  return {
+    statusCode: 200,
+    headers: sealed ? [] : [['x-part', 'one']],
+    ...(sealed ? { sealedHeaders: 'c2VhbGVk' } : {}),
+    ...(tooLarge ? {} : { body: Uint8Array.of(0, 1, 128, 255) }),
+    encoding: { base64, deflated, tooLarge, ...(verbatim ? { verbatim } : {}), ...(sealed ? { sealed } : {}) },
+  };
+});
 
 const bytesIn = (stored: StoredResponse | undefined): readonly number[] | undefined => stored?.body && [...stored.body];
 

@@ -99,7 +99,11 @@ describe('F113: a response that only the client’s key opens', () => {
   const KEY = 'order-0001-of-acme';
   const sealed = async () => new Bank(db, await db.createTable(`inspect-${++tables}`), undefined, { responseEncryption: 'client-key', keySecret: 'pepper' });
   const secretFile = join(mkdtempSync(join(tmpdir(), 'inspect-')), 'secret');
-  beforeAll(() => writeFileSync(secretFile, 'pepper\n'));
+  const otherSecretFile = `${secretFile} of another API`;
+  beforeAll(() => {
+    writeFileSync(secretFile, 'pepper\n');
+    writeFileSync(otherSecretFile, 'salt\n');
+  });
   afterAll(() => rmSync(dirname(secretFile), { recursive: true }));
   const idOf = async (of: Bank) => ((await db.client.send(new ScanCommand({ TableName: of.table }))).Items ?? [])[0]!.id!.S!;
   const opens = ['--tenant', 'acme', '--secret-file', secretFile];
@@ -122,9 +126,19 @@ describe('F113: a response that only the client’s key opens', () => {
     expect(seen.out).not.toContain(KEY);
   });
 
+  test('F81, F113: is opened with its body beside the record', async () => {
+    const body = randomBytes(40_000).toString('hex');
+    const vault = new Bank(db, await db.createTable(`inspect-${++tables}`), () => ({ statusCode: 200, body }), { responseEncryption: 'client-key', keySecret: 'pepper' });
+    await vault.pay(KEY);
+    const id = ((await db.client.send(new ScanCommand({ TableName: vault.table }))).Items ?? []).map((item) => item.id!.S!).find((one) => !one.includes('/'))!;
+    const { out } = await vault.operator.run('inspect', ['--id', id, '--show-body', ...opens], { input: KEY });
+    expect(out).toContain(body);
+  });
+
   test.each([
     ['another key', ['--tenant', 'acme', '--secret-file', secretFile], 'order-0002-of-acme'],
     ['another tenant', ['--tenant', 'other', '--secret-file', secretFile], KEY],
+    ['another secret', ['--tenant', 'acme', '--secret-file', otherSecretFile], KEY],
   ])('F113: is not opened by %s', async (_, flags, input) => {
     const vault = await sealed();
     await vault.pay(KEY);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { CommitError, EffectsRefusedError } from '../../../runtime/execution/commit-errors';
 import { idempotencyOf, RetryableError, type IdempotentExecution } from '../../../runtime/execution/in-handler';
@@ -110,10 +111,12 @@ describe('a handler that commits', () => {
 
   test('takes plain values by the marshall of the SDK', async () => {
     const key = newKey();
-    const effects = marshallEffects(marshall, [
-      { Put: { TableName: 'accounts', Item: { id: key, balance: 7 }, ConditionExpression: 'attribute_not_exists(id)' } },
+    // As for a TransactWriteCommand, members that are undefined among them.
+    const items: NonNullable<TransactWriteCommandInput['TransactItems']> = [
+      { Put: { TableName: 'accounts', Item: { id: key, balance: 7 }, ConditionExpression: 'attribute_not_exists(id)', ExpressionAttributeValues: undefined }, Delete: undefined },
       { ConditionCheck: { TableName: 'accounts', Key: { id: 'nobody' }, ConditionExpression: 'attribute_not_exists(id)' } },
-    ]);
+    ];
+    const effects = marshallEffects(marshall, items);
     const { shop } = bank(({ commit }) => commit(RESPONSE, effects));
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201 });
     expect(await balance(key)).toBe('7');
