@@ -5,6 +5,13 @@ import { isIP, type Socket } from 'node:net';
 /** More requests than this at a time wait for a connection. */
 const MOST_CONNECTIONS = 50;
 
+/**
+ * Milliseconds of silence after which the other side is probed: gateways on the
+ * way forget a silent connection, a NAT gateway after 350 s, and an answer that
+ * takes longer would never come.
+ */
+const PROBE_AFTER = 60_000;
+
 /** What Node documents of an agent for whoever extends it, and its types leave out. */
 interface NodeAgent extends Agent {
   readonly options: object;
@@ -20,6 +27,7 @@ export class Connections {
   /** `host:port`, the port only where it is not the protocol's own. */
   public readonly host: string;
   readonly #secure: boolean;
+  readonly #fresh: boolean;
   readonly #target: Pick<RequestOptions, 'protocol' | 'hostname' | 'port' | 'agent'>;
   readonly #agent: NodeAgent;
   #ready: Socket | undefined;
@@ -32,6 +40,7 @@ export class Connections {
   public constructor(url: URL, { fresh = false }: { readonly fresh?: boolean } = {}) {
     this.host = url.host;
     this.#secure = url.protocol === 'https:';
+    this.#fresh = fresh;
     const agent = new (this.#secure ? https : http).Agent({ keepAlive: !fresh, maxSockets: MOST_CONNECTIONS }) as NodeAgent;
     // There is one endpoint, so that the name that Node makes of two dozen options would always be the same.
     agent.getName = () => this.host;
@@ -89,7 +98,11 @@ export class Connections {
   }
 
   #watched(socket: Socket): Socket {
-    return socket.once(this.#secure ? 'secureConnect' : 'connect', () => this.#open.add(socket));
+    return socket.once(this.#secure ? 'secureConnect' : 'connect', () => {
+      this.#open.add(socket);
+      // Of the others none waits for so long, and the agent probes those that are idle.
+      if (this.#fresh) socket.setKeepAlive(true, PROBE_AFTER);
+    });
   }
 
   #takeReady(): Socket | undefined {

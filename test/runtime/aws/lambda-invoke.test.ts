@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { LambdaInvoker } from '../../../runtime/aws/lambda-invoke';
@@ -66,6 +67,30 @@ describe('whether the function may have run', () => {
     const error = await failure(invoker(`http://127.0.0.1:${await freePort()}`).invoke({ functionName: 'pay', payload: '{}', begin: 1_000, limit: 1_000 }));
     expect(error).toMatchObject({ code: 'ECONNREFUSED', mayHaveTakenEffect: false });
   });
+});
+
+/** What the system has set up for the connections to a port, as it tells: by `/proc/net/tcp`, a timer for probes is a `02` and hundredths of a second. */
+function probesIn(port: number): readonly number[] {
+  const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((row) => row.trim().split(/\s+/));
+  return rows.filter((row) => row[2] === remote && row[5]?.startsWith('02:')).map((row) => parseInt(row[5]!.slice(3), 16) / 100);
+}
+
+test('F221: an invocation whose answer takes longer than a network keeps silent connections probes its own before that', async () => {
+  const received = new Promise<void>((resolve) => {
+    service.reply = () => {
+      resolve();
+      return 'hang';
+    };
+  });
+  const answer = failure(invoke(3_600_000));
+  await received;
+  const port = Number(new URL(service.endpoint).port);
+  // While what was sent is not acknowledged, the connection has another timer.
+  while (probesIn(port).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (const seconds of probesIn(port)) expect(seconds).toBeLessThanOrEqual(60);
+  service.disconnect();
+  expect(await answer).toMatchObject({ mayHaveTakenEffect: true });
 });
 
 describe('F192: an invocation has to be on its way within its time, and is not sent later', () => {
