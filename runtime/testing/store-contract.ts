@@ -58,7 +58,8 @@ const completionOf = (claim: Claim, text: string, now: EpochMillis = claim.now) 
 
 /** A response for each combination of the flags, one a bit. */
 const FLAGGED: readonly StoredResponse[] = Array.from({ length: 32 }, (_, bits) => {
-  const [base64, deflated, tooLarge, sealed, verbatim] = [1, 2, 4, 8, 16].map((flag) => (bits & flag) !== 0) as [boolean, boolean, boolean, boolean, boolean];
+  const has = (flag: number): boolean => (bits & flag) !== 0;
+  const [base64, deflated, tooLarge, sealed, verbatim] = [has(1), has(2), has(4), has(8), has(16)];
   return {
     statusCode: 200,
     headers: sealed ? [] : [['x-part', 'one']],

@@ -79,6 +79,12 @@ test.each([
   expect(await stored(name, recorded)).toMatchObject({ status: 'C', leaseEnd: null, response: { status: 201, headers: [['X-A', '1']], body } });
 });
 
+test('F113: what only the client’s key opens is told apart, and nothing of it is shown', async () => {
+  expect(await stored('sealed', { ...response(Buffer.from('sealed'), { sealed: true }), sealedHeaders: 'c2VhbGVk' })).toMatchObject({
+    status: 'C', response: { status: 201, headers: [], body: { kind: 'unreadable', reason: expect.stringContaining('The recorded response is encrypted') } },
+  });
+});
+
 test('F66: a body that inflates to more than is sent to a page is cut, and one without end is refused', async () => {
   const long = await stored('long', response(deflateRawSync(Buffer.alloc(200_000, 97)), { deflated: true }));
   expect(long).toMatchObject({ response: { body: { kind: 'text', bytes: 200_000, truncated: true } } });

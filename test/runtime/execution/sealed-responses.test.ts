@@ -8,10 +8,11 @@ import { sealFor, type SealFor } from '../../../runtime/response/seal';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
 import type { OverflowStore } from '../../../runtime/stores/overflow/overflow-store';
+import { controllableClock } from '../../../runtime/testing/clock';
 import { systemClock } from '../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import { FRONTS } from '../../support/fronts';
-import { MARKER, Shop } from '../../support/shop';
+import { MARKER, Shop, gate, settled } from '../../support/shop';
 
 let dynamoDb: TestDynamoDb;
 let tables = 0;
@@ -146,6 +147,35 @@ describe('F113: over time', () => {
     await pay(store, SEALED);
     expect(await pay(store, { ...SEALED, keySecret: 'salt', previousKeySecret: 'pepper' })).toMatchObject({ body: 'payment 1', headers: { [MARKER]: 'true' } });
   });
+
+  const DEPLOYMENTS: readonly IdempotencyOptions[] = [
+    { keySecret: 'pepper' }, { keySecret: 'pepper', previousKeySecret: 'salt' }, { keySecret: 'salt', previousKeySecret: 'pepper' }, { keySecret: 'salt' },
+  ];
+  test.each([[0, 1], [1, 0], [1, 2], [2, 1], [2, 3], [3, 2]])(
+    'F78, F113: while a secret is rotated, what deployment %i has sealed opens in deployment %i, and an execution of one is taken over by the other', async (one, other) => {
+      const store = new MemoryStore();
+      const clock = controllableClock();
+      const { opened, open } = gate();
+      const shop = (deployment: number, slow = false) => new Shop({
+        options: { ...SEALED, ...DEPLOYMENTS[deployment], store },
+        respond: async (call) => {
+          if (slow && call === 2) await opened;
+          return { statusCode: 201, headers: { 'x-account': MARK }, body: `by ${deployment}` };
+        },
+        host: { clock },
+      });
+      const [first, second] = [shop(one, true), shop(other)];
+      await first.pay('payment-1');
+      expect(await second.pay('payment-1')).toMatchObject({ statusCode: 201, body: `by ${one}`, headers: { 'x-account': MARK, [MARKER]: 'true' } });
+      const late = first.pay('payment-2');
+      await settled();
+      expect((await second.pay('payment-2')).statusCode).toBe(409);
+      clock.advance(40_000);
+      expect((await second.pay('payment-2')).body).toBe(`by ${other}`);
+      open();
+      expect(await late).toMatchObject({ body: `by ${other}`, headers: { [MARKER]: 'true' } });
+    },
+  );
 
   test('F113: switched on and off, former and newer records are read by what they say of themselves', async () => {
     const store = new MemoryStore();
