@@ -193,7 +193,11 @@ class ServerlessRole implements IPrincipal {
 
   constructor(private readonly fn: CfnServerlessFunction) {}
 
-  /** What a policy of a key or a bucket would have to say. */
+  public get principalAccount(): string {
+    return Stack.of(this.fn).account;
+  }
+
+  /** What the policy of a table or a key of another account would have to say. */
   public get policyFragment(): PrincipalPolicyFragment {
     return refuse({
       site: this.fn,

@@ -3,6 +3,7 @@ import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { OVERFLOW_PREFIX } from '../contract';
+import { grantKey } from './key-grant';
 
 const DAY_SECONDS = Duration.days(1).toSeconds();
 
@@ -34,6 +35,6 @@ export function grantOverflow(bucket: IBucket, grantee: IGrantable): Grant {
     actions: ['s3:GetObject', 's3:PutObject'],
     resourceArns: [bucket.arnForObjects(`${OVERFLOW_PREFIX}*`)],
   });
-  const onKey = bucket.encryptionKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
-  return onKey === undefined ? onObjects : onObjects.combine(onKey);
+  const { encryptionKey } = bucket;
+  return encryptionKey === undefined ? onObjects : onObjects.combine(grantKey(encryptionKey, 's3', grantee, ['kms:Decrypt', 'kms:GenerateDataKey']));
 }

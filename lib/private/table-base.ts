@@ -5,6 +5,7 @@ import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct, Dependable } from 'constructs';
 import { refuse } from './errors';
 import { IIdempotencyTable } from '../i-idempotency-table';
+import { grantKey } from './key-grant';
 import { warn } from './warnings';
 
 const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
@@ -104,7 +105,7 @@ export abstract class TableBase extends Resource implements IIdempotencyTable {
 
   private grantWithKey(grantee: IGrantable, keyActions: string[], actions: string[]): Grant {
     const onTable = this.grantOnTable(grantee, actions);
-    return this.encryptionKey === undefined ? onTable : onTable.combine(grantOnKey(this.encryptionKey, grantee, keyActions));
+    return this.encryptionKey === undefined ? onTable : onTable.combine(grantKey(this.encryptionKey, 'dynamodb', grantee, keyActions));
   }
 
   /**
@@ -138,11 +139,6 @@ export abstract class TableBase extends Resource implements IIdempotencyTable {
       + `a role that this app may not change. Until somebody allows it ${actions.join(', ')} on the table, every request with a key is answered 503. `
       + 'Import the role without mutable: false, or add these actions where the role is made.');
   }
-}
-
-/** On the very key. The CDK would grant every key instead to a function of another region than the stack that imports it. */
-function grantOnKey(key: IKey, grantee: IGrantable, actions: string[]): Grant {
-  return Resource.isOwnedResource(key) ? key.grant(grantee, ...actions) : Grant.addToPrincipal({ grantee, actions, resourceArns: [key.keyArn] });
 }
 
 /**

@@ -61,12 +61,21 @@ describe('attachCfn on a template that CfnInclude reads', () => {
     expect((JSON.parse(Environment.Variables.IDEMPOTENCY_SETTINGS) as WireConfiguration).defaults).toEqual({ namespace: 'Stack/Idempotency' });
   });
 
-  test('of SAM throws where a key would have to name the role that SAM makes', () => {
-    const stack = newStack();
-    const table = new IdempotencyTable(stack, 'Table', { encryption: TableEncryptionV2.customerManagedKey(new Key(stack, 'Key')) });
+  test('F121: of SAM throws where the policy of a table of another account would have to name the role that SAM makes', () => {
+    const app = newApp();
+    const stack = newStack('Stack', { env: { account: '111111111111', region: 'eu-west-1' } }, app);
+    const table = new IdempotencyTable(newStack('TableStack', { env: { account: '222222222222', region: 'eu-west-1' } }, app), 'Table', { tableName: 'keys' });
     const idempotency = new Idempotency(stack, 'Idempotency', { table });
     expect(() => idempotency.attachCfn(included(stack, 'serverless').getResource('Pay')))
       .toThrow('Stack/Included/Pay: role is made by SAM, and a policy of another resource would have to name it. Give the function a role.');
+  });
+
+  test('F72: of SAM has the key of the table among its policies', () => {
+    const stack = newStack('Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const table = new IdempotencyTable(stack, 'Table', { encryption: TableEncryptionV2.customerManagedKey(new Key(stack, 'Key')) });
+    new Idempotency(stack, 'Idempotency', { table }).attachCfn(included(stack, 'serverless').getResource('Pay'));
+    const { Policies } = propertiesOf(Template.fromStack(stack), 'AWS::Serverless::Function', 'Pay');
+    expect(Policies).toContainEqual({ Statement: [expect.objectContaining({ Action: expect.arrayContaining(['kms:Decrypt', 'kms:Encrypt']) })] });
   });
 
   test('F223: of SAM has the key of a key secret among its policies', () => {

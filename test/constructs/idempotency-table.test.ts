@@ -100,6 +100,7 @@ describe('grants', () => {
   };
   const arn = { 'Fn::GetAtt': [expect.stringMatching(/^Table/), 'Arn'] };
   const keyArn = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+  const byDynamoDb = { Effect: 'Allow', Resource: keyArn, Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*.amazonaws.com*' } } };
   const useKey = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
 
   test('F73: grantUse gives two actions on one ARN', () => {
@@ -120,13 +121,13 @@ describe('grants', () => {
     ]);
   });
 
-  test('F72: under a customer-managed key, each grant reaches the key too', () => {
+  test('F72, F226: under a customer-managed key, each grant reaches the key too, by way of DynamoDB alone', () => {
     expect(granted((table, role) => table.grantUse(role), true)).toEqual(
-      [expect.objectContaining({ Resource: arn }), { Action: useKey, Effect: 'Allow', Resource: keyArn }],
+      [expect.objectContaining({ Resource: arn }), { Action: useKey, ...byDynamoDb }],
     );
-    expect(granted((table, role) => table.grantRelease(role), true)[1]).toEqual({ Action: useKey, Effect: 'Allow', Resource: keyArn });
+    expect(granted((table, role) => table.grantRelease(role), true)[1]).toEqual({ Action: useKey, ...byDynamoDb });
     expect(granted((table, role) => table.grantInspect(role), true)[1])
-      .toEqual({ Action: ['kms:Decrypt', 'kms:DescribeKey'], Effect: 'Allow', Resource: keyArn });
+      .toEqual({ Action: ['kms:Decrypt', 'kms:DescribeKey'], ...byDynamoDb });
   });
 
   test('a grant can be checked for success', () => {

@@ -66,7 +66,7 @@ test('throws when a new bucket would have to outlive a ttl that is a token', () 
   );
 });
 
-test('F72: a bucket of one\'s own serves, with its customer-managed key', () => {
+test('F72, F226: a bucket of one\'s own serves, with its customer-managed key by way of S3 alone', () => {
   const stack = newStack();
   const bucket = new Bucket(stack, 'Own', { encryptionKey: new Key(stack, 'Key') });
   const ttl = Duration.seconds(new CfnParameter(stack, 'Ttl', { type: 'Number' }).valueAsNumber);
@@ -77,6 +77,7 @@ test('F72: a bucket of one\'s own serves, with its customer-managed key', () => 
   expect(statementsOf(template).map((statement) => statement.Action)).toEqual([
     ['dynamodb:UpdateItem', 'dynamodb:GetItem'], ['s3:GetObject', 's3:PutObject'], ['kms:Decrypt', 'kms:GenerateDataKey'],
   ]);
+  expect(statementsOf(template)[2].Condition).toEqual({ StringLike: { 'kms:ViaService': 's3.*.amazonaws.com*' } });
 });
 
 test('throws when the bucket would close a cycle between the stacks of API and function', () => {

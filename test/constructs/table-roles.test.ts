@@ -101,5 +101,11 @@ test('F120: under a customer-managed key, a role of another account is granted t
   new IdempotencyTable(stack, 'Table', { encryption }).grantInspect(Role.fromRoleArn(stack, 'Role', FOREIGN_ARN));
   const template = Template.fromStack(stack);
   expect(propertiesOf(template, 'AWS::KMS::Key').KeyPolicy.Statement)
-    .toContainEqual({ Action: ['kms:Decrypt', 'kms:DescribeKey'], Effect: 'Allow', Principal: { AWS: FOREIGN_ARN }, Resource: '*' });
+    .toContainEqual({
+      Action: ['kms:Decrypt', 'kms:DescribeKey'],
+      Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*.amazonaws.com*' } },
+      Effect: 'Allow',
+      Principal: { AWS: FOREIGN_ARN },
+      Resource: '*',
+    });
 });
