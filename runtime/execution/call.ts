@@ -40,11 +40,11 @@ export interface Call {
 /** Below this a handler is not started: what is left would not do for recording its response. */
 export const MINIMUM_BUDGET = 250 as Millis;
 
-/** Until Lambda ends the function; without a limit where the context knows none. */
+/** Until Lambda ends the function; without a limit where the context knows none, as that of a test whose functions are mocks. */
 export function remainingTime(context: object): Millis {
-  const { getRemainingTimeInMillis } = context as { getRemainingTimeInMillis?: () => number };
-  const remaining = typeof getRemainingTimeInMillis === 'function' ? getRemainingTimeInMillis.call(context) : Infinity;
-  return (Number.isNaN(remaining) ? Infinity : remaining) as Millis;
+  const { getRemainingTimeInMillis } = context as { getRemainingTimeInMillis?: () => unknown };
+  const remaining = typeof getRemainingTimeInMillis === 'function' ? getRemainingTimeInMillis.call(context) : undefined;
+  return (typeof remaining !== 'number' || Number.isNaN(remaining) ? Infinity : remaining) as Millis;
 }
 
 /** Lambda's id of the invocation, where the context has one. */

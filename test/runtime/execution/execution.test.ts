@@ -50,12 +50,24 @@ describe('F17: the time that is left to the function', () => {
     expect((await shop.pay('payment-1', {}, lambdaContext(shop.clock, 250))).statusCode).toBe(201);
   });
 
-  test.each<[string, object]>([
+  const SILENT: readonly [string, object][] = [
     ['none', {}],
     ['what is no number', { getRemainingTimeInMillis: () => NaN }],
+    ['nothing, as a mock does', { getRemainingTimeInMillis: () => undefined }],
+    ['text', { getRemainingTimeInMillis: () => '30000' }],
     ['a member that is no function', { getRemainingTimeInMillis: 5 }],
-  ])('F17: a context that knows %s sets no limit', async (_, context) => {
+  ];
+
+  test.each(SILENT)('F17: a context that knows %s sets no limit', async (_, context) => {
     expect((await new Shop().pay('payment-1', {}, context)).statusCode).toBe(201);
+  });
+
+  test.each(SILENT)('F17, F31: nor does one that knows %s lift those that there are: a store that hangs is a 503 after five seconds', async (_, context) => {
+    const shop = new Shop({ options: { store: { ...faultyStore(new MemoryStore(), () => 'pass'), claim: () => new Promise(() => {}) } } });
+    const refused = shop.pay('payment-1', {}, context);
+    await settled();
+    shop.clock.advance(5_000);
+    expect(await refused).toMatchObject({ statusCode: 503 });
   });
 
   test('F4: an owner whose lease is over when its claim is answered does not start: another retry may have taken over', async () => {
