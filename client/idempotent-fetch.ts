@@ -39,7 +39,8 @@ interface IdempotentFetch {
 export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?: IdempotentFetchOptions): Retrying<FetchLike> => {
   const [
     send, headerName, , , retries, delayMs, tryTimeoutMs, totalTimeoutMs, retryHintHeader, onAttempt, host,
-  ] = withDefaults(Array.isArray(options) ? { options } : { ...options, fetchLike });
+    // A list has an `at`, and there is no such option.
+  ] = withDefaults((options as { at?: unknown })?.at ? { options } : { ...options, fetchLike });
   const { createKey, firstSentHeader } = options ?? {};
 
   const call = async (input: Partial<Request>, init: RequestInit = {}): Promise<ResponseLike> => {
@@ -69,7 +70,8 @@ export const idempotentFetch: IdempotentFetch = (fetchLike?: FetchLike, options?
       let cost = 1;
       await within(host, Math.min(tryTimeoutMs, remaining()), caller, async (signal) => {
         // Even an empty body would be refused for a GET, and without one a `Request` that has been read would be.
-        const answer = await send(input, { ...init, headers, body: (input.bodyUsed || body) && bytes, signal });
+        // Of one without a body node-fetch says that it has been read, and Firefox says of none what its body is.
+        const answer = await send(input, { ...init, headers, body: ((input.bodyUsed && input.body !== null) || body) && bytes, signal });
         cost = retryCost(answer, await answer.clone().text(), answer.headers.get(retryHintHeader));
         keys.set(response = answer, key);
       }).catch((cause) => {

@@ -73,31 +73,29 @@ export type Settings = readonly [
   host: ClientHost,
 ];
 
-/** In the order of `Settings`. What is none without being given, `createKey` and `firstSentHeader`, has an example. */
-const DEFAULTS = {
-  fetchLike: (input: unknown, init?: object) => fetch(input as string, init),
-  headerName: 'Idempotency-Key',
-  firstSentHeader: 'First-Sent',
-  createKey: () => crypto.randomUUID(),
-  retries: 4,
-  delayMs: 250,
-  tryTimeoutMs: 35_000,
-  totalTimeoutMs: 120_000,
-  retryHintHeader: 'X-Should-Retry',
-  onAttempt: () => {},
-  host: globalThis,
-};
-
 /** @throws IdempotentFetchError for an option that is unknown or cannot be */
 export const withDefaults = (options: Readonly<Record<string, unknown>>): Settings => {
-  const settings: Record<string, unknown> = { ...DEFAULTS };
+  // In the order of `Settings`. What is none without being given, `createKey` and `firstSentHeader`, has an example.
+  const settings: Record<string, unknown> = {
+    fetchLike: (input: unknown, init?: object) => fetch(input as string, init),
+    headerName: 'Idempotency-Key',
+    firstSentHeader: 'First-Sent',
+    createKey: () => crypto.randomUUID(),
+    retries: 4,
+    delayMs: 250,
+    tryTimeoutMs: 35_000,
+    totalTimeoutMs: 120_000,
+    retryHintHeader: 'X-Should-Retry',
+    onAttempt: () => {},
+    host: globalThis,
+  };
   for (const name in options) {
     const like = settings[name];
     const value = options[name] ?? like;
     // What no number and no string may look like: a timer for 2^31 milliseconds would fire at once.
     const no: Readonly<Record<string, RegExp>> = { number: /\D|\d{10}/, string: /^$|[^\w.-]/ };
     if (typeof value !== typeof like || no[typeof value]?.test(value as string)) {
-      throw wrong(name, value, like ? `e.g. ${like}` : Object.keys(DEFAULTS));
+      throw wrong(name, value, like ? `e.g. ${like}` : Object.keys(settings));
     }
     settings[name] = value;
   }
