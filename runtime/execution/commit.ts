@@ -135,17 +135,23 @@ function checkEffects(effects: unknown): asserts effects is readonly CommitEffec
     if (members.length !== 1 || !KINDS.some((known) => known === kind) || typeof write !== 'object' || write === null) {
       throw invalid(`effects[${index}] must have exactly one of ${KINDS.join(', ')}, as TransactWriteItems has it`);
     }
-    requireJson(effect, `effects[${index}] cannot be written as JSON, so no request could hold it: numbers are texts to DynamoDB ({ N: '10' })`);
+    requireJson(effect, `effects[${index}] cannot be written as JSON, so no request could hold it: a number is a text to DynamoDB ({ N: '10' })`);
   });
 }
 
 /** What fails only while it is being sent counts as a send of unknown outcome, and the key is held for it. */
-function requireJson(value: unknown, problem: string): void {
+function requireJson(effect: unknown, problem: string): void {
   try {
-    JSON.stringify(value);
+    refuseBigInts(effect);
   } catch (cause) {
     throw invalid(problem, { cause });
   }
+}
+
+/** A circle ends with the stack. Bytes are not looked into: there may be megabytes of them. */
+function refuseBigInts(value: unknown): void {
+  if (typeof value === 'bigint') throw new TypeError('JSON has no BigInt.');
+  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) Object.values(value).forEach(refuseBigInts);
 }
 
 const invalid = (problem: string, options?: { readonly cause?: unknown }): CommitError =>

@@ -23,6 +23,9 @@ afterAll(() => server.stop());
 let keys = 0;
 const newKey = (): string => `transfer-${keys++}`;
 
+const CIRCLE: Record<string, unknown> = {};
+CIRCLE.item = { M: CIRCLE };
+
 const RESPONSE = { statusCode: 201, headers: { 'content-type': 'text/plain' }, body: 'moved' };
 
 const add = (id: string, condition?: string) => ({
@@ -107,6 +110,22 @@ describe('a handler that commits', () => {
     const { shop } = bank(({ commit }) => commit(RESPONSE, accounts.map((id) => add(id))));
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved' });
     expect(new Set(await Promise.all(accounts.map(balance)))).toEqual(new Set(['10']));
+  });
+
+  test('takes bytes in effects, as Buffer and as Uint8Array', async () => {
+    const key = newKey();
+    const bytes = randomBytes(100_000);
+    const item = { id: { S: key }, one: { B: bytes }, other: { L: [{ B: new Uint8Array(bytes) }] } };
+    const wires = faultyStores('requests of our own');
+    const { store } = await wires.storeWith(server.endpoint, () => 'pass');
+    const respond = (_: number, __: unknown, context: unknown) => idempotencyOf(context as object)!.commit(RESPONSE, [{ Put: { TableName: 'accounts', Item: item } }]);
+    try {
+      expect(await new Shop({ options: { store }, respond }).pay(key)).toMatchObject({ statusCode: 201 });
+    } finally {
+      await wires.stop();
+    }
+    const { Item } = await server.client.send(new GetItemCommand({ TableName: 'accounts', Key: { id: { S: key } }, ConsistentRead: true }));
+    expect([Item!.one!.B, Item!.other!.L![0]!.B].map((stored) => Buffer.from(stored!).equals(bytes))).toEqual([true, true]);
   });
 
   test('takes plain values by the marshall of the SDK', async () => {
@@ -337,6 +356,7 @@ describe('refused before anything is sent', () => {
     ['an effect that is none', RESPONSE, [null]],
     ['an effect of another kind', RESPONSE, [{ Get: {} }]],
     ['an effect that no request can hold', RESPONSE, [{ Put: { TableName: 'accounts', Item: { id: { S: 'x' }, balance: { N: 10n } } } }]],
+    ['an effect that goes round in a circle', RESPONSE, [{ Put: { TableName: 'accounts', Item: CIRCLE } }]],
     ['an effect of two kinds', RESPONSE, [{ Put: {}, Delete: {} }]],
     ['a response with a status that is none', { statusCode: 999 }, []],
     ['a response that is no JSON', { statusCode: 200, body: 1n }, []],
