@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { build, transform, type Metafile, type Plugin } from 'esbuild';
 import { builtinsAsTheyAre } from './cold-start';
 import { lazyFiles } from './lazy-files';
+import { unnamedModules } from './unnamed-modules';
 
 export interface JavaScriptBundle {
   /** From the repository's root. */
@@ -74,8 +75,9 @@ async function writeFile(root: string, outdir: string, bundle: JavaScriptBundle,
   if (needsRequire && !bundle.requireAllowed) {
     throw new Error(`${bundle.outfile}: a bundled CommonJS package calls require(); take its ES module, or leave it out of ${bundle.entry}`);
   }
+  const readable = bundle.format === 'esm' && bundle.minify === 'syntax' ? unnamedModules(output.text) : output.text;
   // Of CommonJS it would leave out the names that Node looks for.
-  const text = bundle.minify === 'twice' && bundle.format === 'esm' ? (await transform(output.text, { minify: true, format: bundle.format, target: bundle.target })).code : output.text;
+  const text = bundle.minify === 'twice' && bundle.format === 'esm' ? (await transform(output.text, { minify: true, format: bundle.format, target: bundle.target })).code : readable;
   const [, interpreter = '', body] = /^(#!.*\n)?([^]*)$/.exec(text)!;
   mkdirSync(dirname(output.path), { recursive: true });
   writeFileSync(output.path, interpreter + (needsRequire ? REQUIRE : '') + body, { mode: interpreter ? 0o755 : 0o644 });
