@@ -9,7 +9,7 @@ import { IdempotencyProps } from './idempotency-props';
 import { IdempotentRouteOptions } from './idempotent-route-options';
 import { requireNoDefaultIntegration } from './private/default-integration';
 import { refuse } from './private/errors';
-import { HeaderNames } from './private/header-names';
+import { HeaderNames, requireNamedHeaders } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
 import { requireTypes, ROUTE_OPTIONS } from './private/option-types';
@@ -63,6 +63,7 @@ export class IdempotentApi extends IdempotentConstruct {
   constructor(scope: Construct, id: string, props: IdempotentApiProps = {}) {
     const cors = props.corsPreflight;
     super(scope, id, props, cors && { allowOrigins: cors.allowOrigins ?? [], allowCredentials: cors.allowCredentials });
+    requireNamedHeaders(this, 'corsPreflight', cors);
     requireNoDefaultIntegration(this, props.defaultIntegration, 'addRoutes({ path: "$default", handler })');
     this.httpApi = new HttpApi(this, 'HttpApi', {
       ...props,
@@ -98,7 +99,7 @@ export class IdempotentApi extends IdempotentConstruct {
    */
   public addRoutes(options: IdempotentHttpRouteOptions): HttpRoute[] {
     requireTypes(this, ROUTE_OPTIONS, options);
-    const methods = options.methods ?? [HttpMethod.ANY];
+    const methods = [...new Set(options.methods ?? [HttpMethod.ANY])];
     if (options.path === DEFAULT_ROUTE) this.requireEveryMethod(methods);
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${options.path}`);
     const handler = routes.length === 0 ? options.handler : this._attacher.invoked(options);

@@ -10,7 +10,7 @@ import { IdempotencyProps } from './idempotency-props';
 import { IdempotentRouteOptions } from './idempotent-route-options';
 import { requireNoDefaultIntegration } from './private/default-integration';
 import { refuse } from './private/errors';
-import { HeaderNames } from './private/header-names';
+import { HeaderNames, requireNamedHeaders } from './private/header-names';
 import { IdempotentConstruct } from './private/idempotent-construct';
 import { honoursKeys } from './private/methods';
 import { requireTypes, ROUTE_OPTIONS } from './private/option-types';
@@ -100,6 +100,7 @@ export class IdempotentRestApi extends IdempotentConstruct {
     const cors = props.defaultCorsPreflightOptions;
     const wireCors = cors && { allowOrigins: cors.allowOrigins, allowCredentials: cors.allowCredentials };
     super(scope, id, props, wireCors);
+    requireNamedHeaders(this, 'defaultCorsPreflightOptions', cors);
     requireNoDefaultIntegration(this, props.defaultIntegration, 'addRoutes({ path: "/{proxy+}", handler }), and with path "/" for the root');
     this.restApi = new RestApi(this, 'RestApi', {
       ...props,
@@ -153,7 +154,7 @@ export class IdempotentRestApi extends IdempotentConstruct {
       });
     }
     const resource = this.restApi.root.resourceForPath(options.path);
-    const methods = options.methods ?? [HttpMethod.ANY];
+    const methods = [...new Set(options.methods ?? [HttpMethod.ANY])];
     const routes = methods.filter(honoursKeys).map((method) => `${method} ${resource.path}`);
     const handler = routes.length === 0 ? options.handler : this._attacher.invoked(options);
     const settings = this.attach({ ...options, handler }, routes);

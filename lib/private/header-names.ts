@@ -1,4 +1,24 @@
+import { Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
 import { HEADERS, WireSettings } from '../contract';
+import { refuse } from './errors';
+
+/** What is given for the CORS of an API, where headers are added to it. */
+export interface CorsHeaders {
+  readonly allowHeaders?: string[];
+  readonly exposeHeaders?: string[];
+}
+
+/** CloudFormation adds nothing to a list that it has from a parameter. */
+export function requireNamedHeaders(site: IConstruct, prop: string, { allowHeaders, exposeHeaders }: CorsHeaders = {}): void {
+  if (!Token.isUnresolved(allowHeaders) && !Token.isUnresolved(exposeHeaders)) return;
+  refuse({
+    site,
+    prop,
+    problem: 'has a list of headers that is not known at synth, which those of idempotency cannot be added to',
+    remedy: 'Name each header, by a parameter of its own where it has to be one',
+  });
+}
 
 /** The headers of idempotency in use on one API, for its CORS configuration. */
 export class HeaderNames {

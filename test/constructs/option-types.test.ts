@@ -2,7 +2,7 @@ import { Aws, CfnCondition, CfnParameter, Duration, Fn, Token } from 'aws-cdk-li
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { newFunction, newStack } from './support';
-import { Fingerprint, Idempotency, IdempotencyProps, IdempotentApi, IdempotentHttpRouteOptions, IdempotentRestApi, IdempotentRestRouteOptions, KeyScope, KeyTime, OnConflict, TenantSource } from '../../lib';
+import { Fingerprint, Idempotency, IdempotencyProps, IdempotencyTable, IdempotentApi, IdempotentHttpRouteOptions, IdempotentRestApi, IdempotentRestRouteOptions, KeyScope, KeyTime, OnConflict, TenantSource } from '../../lib';
 
 const CONTEXT = 'context of the command line is text';
 
@@ -128,4 +128,20 @@ test('F224: the header of the key is none for its time', () => {
 test('F224: JSON Pointers of a parameter\'s list cannot be looked at', () => {
   expect(() => new Idempotency(newStack(), 'Idempotency', { includeRequestHash: true, fingerprint: Fingerprint.jsonPointers({ include: parameter() }) }))
     .toThrow('Stack/Idempotency: fingerprint has a list of JSON Pointers that is not known at synth. Give include or exclude with the pointers themselves');
+});
+
+test.each(['allowHeaders', 'exposeHeaders'])('F224: the header of a key cannot be added to %s of a parameter', (list) => {
+  const cors = { allowOrigins: ['https://shop.example'], [list]: parameter() };
+  const message = 'has a list of headers that is not known at synth, which those of idempotency cannot be added to. Name each header';
+  expect(() => new IdempotentApi(newStack(), 'Api', { corsPreflight: cors })).toThrow(`Stack/Api: corsPreflight ${message}`);
+  expect(() => new IdempotentRestApi(newStack(), 'Api', { defaultCorsPreflightOptions: cors })).toThrow(`Stack/Api: defaultCorsPreflightOptions ${message}`);
+});
+
+test('a method that is given twice makes one route, as in the CDK', () => {
+  const stack = newStack();
+  const options = { path: '/payments', methods: [HttpMethod.POST, HttpMethod.POST], handler: newFunction(stack) };
+  expect(new IdempotentApi(stack, 'Http').addRoutes(options)).toHaveLength(1);
+  expect(new IdempotentRestApi(stack, 'Rest', { table: IdempotencyTable.fromTableName(stack, 'Table', 'keys'), namespace: 'Shop' }).addRoutes({
+    ...options, handler: newFunction(stack, 'Other'),
+  })).toHaveLength(1);
 });
