@@ -41,7 +41,7 @@ function operation(settings: WireSettings, identity: RouteIdentity | undefined):
       required: settings.required ?? false,
       expiresAfterSeconds: ttlOf(settings),
       ...(settings.rememberSeconds ? { rememberedForSeconds: settings.rememberSeconds } : {}),
-      ...(hasKeyTime(settings) ? { keyTime: settings.keyTime } : {}),
+      ...(hasKeyTime(settings) ? { keyTime: settings.keyTime, maxKeyAgeSeconds: settings.maxKeyAgeSeconds } : {}),
       bodyCompared: settings.includeRequestHash ?? false,
       replayHeader: HEADERS.REPLAY,
     },
@@ -85,13 +85,13 @@ function timeParameter({ keyTime, required = false }: WireSettings): object[] {
 
 function expiryPolicy(settings: WireSettings): string {
   const compared = settings.includeRequestHash ? 'method, path, query and body' : 'method, path and query';
-  const { rememberSeconds = 0 } = settings;
+  const { rememberSeconds = 0, maxKeyAgeSeconds } = settings;
   const kept = lengthOf(ttlOf(settings));
   const expiry = rememberSeconds === 0 && !hasKeyTime(settings)
     ? `A key expires ${kept} after its request was executed; from then on it names a new operation.`
     : `Its response is kept for ${kept} after the request was executed. ${rememberSeconds === 0 ? '' : `For ${lengthOf(rememberSeconds)} more the key is known, and a retry is answered 410. `}`
       + (hasKeyTime(settings)
-        ? 'A key that by its own time is older than that is answered 412: no operation is executed again.'
+        ? `A key that by its own time is older than ${maxKeyAgeSeconds ? lengthOf(maxKeyAgeSeconds) : 'that'} is answered 412: no operation is executed again.`
         : 'From then on the key names a new operation.');
   const made = settings.keyTime === 'uuidv7' ? 'a UUID of version 7, made anew' : 'a UUID, for one, made anew';
   return `Names the operation, so that it can be retried safely: ${made} for each operation and kept for its retries. `

@@ -42,7 +42,8 @@ describe('F212: a Request of node-fetch', () => {
 describe('F181: an answer of node-fetch that is larger than what a stream holds back', () => {
   const LARGE = 'x'.repeat(1_000_000);
   const halves = (): Readable => Readable.from([LARGE.slice(0, 500_000), LARGE.slice(500_000)]);
-  const nodeFetch = Object.assign(async () => new NodeFetchResponse(halves(), { status: 201, headers: new Headers() }), { Response: NodeFetchResponse });
+  const created = { status: 201, headers: new Headers() };
+  const nodeFetch = Object.assign(async () => new NodeFetchResponse(halves(), created), { Response: NodeFetchResponse });
 
   test('never arrives by itself: every attempt runs into its time limit', async () => {
     const host = virtualHost();

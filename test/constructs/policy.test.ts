@@ -69,6 +69,16 @@ describe('keys that are remembered and say how old they are', () => {
     expect(Object.keys(operation.responses)).toEqual(['400', '409', '410', '412', '422', '503']);
   });
 
+  test('F178: how old a key may be, where that is less than keys are known', () => {
+    const longer = { ttl: Duration.days(1), remember: Duration.days(30), maxKeyAge: Duration.days(7) };
+    const { parameters: [key], ...operation } = operationWith({ ...longer, keyTime: KeyTime.uuidV7() });
+    expect(key.description).toContain('a retry is answered 410. A key that by its own time is older than 7 days is answered 412: no operation is executed again.');
+    expect(operation['x-idempotency']).toMatchObject({ rememberedForSeconds: 2592000, keyTime: 'uuidv7', maxKeyAgeSeconds: 604800 });
+    const without = operationWith(longer);
+    expect(without['x-idempotency']).not.toHaveProperty('maxKeyAgeSeconds');
+    expect(without.parameters[0].description).not.toContain('7 days');
+  });
+
   test('a time that only the deployment knows is in the policy once it is deployed', () => {
     const stack = newStack();
     const seconds = new CfnParameter(stack, 'Ttl', { type: 'Number' }).valueAsNumber;

@@ -137,11 +137,14 @@ const SITUATIONS: Readonly<Record<IdempotencyErrorCode, (deployed: Deployed) => 
   },
 };
 
+const keyAges = (maxKeyAge: Duration): readonly IdempotencySettings[] =>
+  [{}, { keyTime: KeyTime.uuidV7() }, { keyTime: KeyTime.header(CLIENT_TIME) }, { keyTime: KeyTime.uuidV7(), maxKeyAge }];
+
 /** Every combination of what decides which errors there are, and in which form, but for who may call. */
 const COMBINATIONS: readonly IdempotencySettings[] = [undefined, true].flatMap((required) =>
   [undefined, Duration.days(30)].flatMap((remember) =>
-    [undefined, KeyTime.uuidV7(), KeyTime.header(CLIENT_TIME)].flatMap((keyTime) =>
-      [ErrorFormat.JSON, ErrorFormat.PROBLEM].map((errorFormat) => ({ required, remember, keyTime, errorFormat })))));
+    keyAges(remember === undefined ? Duration.hours(12) : Duration.days(7)).flatMap((age) =>
+      [ErrorFormat.JSON, ErrorFormat.PROBLEM].map((errorFormat) => ({ required, remember, ...age, errorFormat })))));
 
 /** Whom an API tells apart; a tenant that only an authorizer gives needs one. */
 const CALLERS: readonly (readonly [name: string, tenant: TenantSource | undefined, hasAuthorizer: boolean])[] = [
