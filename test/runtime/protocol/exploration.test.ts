@@ -103,7 +103,13 @@ describe('a key that says when its operation was first sent, by a client’s clo
     );
     expect(findings.states).toBeGreaterThan(5_000);
   });
+  test('F111, F200: nor of one that commits: its effects are there once, and its response on record, as long as either may be asked for', async () => {
+    const findings = await explore({ ...TIMED, commits: [0, 1] });
+    expectWitnessed(findings, 'too late to be executed', 'known, its response kept no longer', 'commit refused by P', 'late commit applied', 'takeover');
+    expect(findings.states).toBeGreaterThan(5_000);
+  });
   test.each<[string, Scenario]>([
+    ['a commit beside a tombstone without a key time', { ...variant({ judged: 'never' }), commits: [0, 1] }],
     ['412 computed without the client’s skew', variant({ skew: millis(0) })],
     ['412 computed without the hosts’ margin', { ...variant({}), margin: millis(0), leasesMayOverlap: true }],
     ['a time that is judged before the claim alone, however late that is answered', variant({ judged: 'before the claim alone' })],
