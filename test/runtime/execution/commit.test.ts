@@ -7,6 +7,7 @@ import { idempotencyOf, RetryableError, type IdempotentExecution } from '../../.
 import { marshallEffects } from '../../../runtime/execution/marshall-effects';
 import { DynamoDbStore } from '../../../runtime/stores/dynamodb/dynamodb-store';
 import { MemoryStore } from '../../../runtime/stores/memory/memory-store';
+import { DualWriteStore } from '../../../runtime/stores/migration/dual-write-store';
 import type { Commit, CommitReply, IdempotencyStore } from '../../../runtime/stores/store';
 import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb';
 import { MARKER, Shop, gate, settled } from '../../support/shop';
@@ -159,6 +160,20 @@ describe('effects that are refused', () => {
     expect(first).toMatchObject({ statusCode: 402, body: 'fine,ConditionalCheckFailed' });
     expect(await shop.pay(key)).toMatchObject({ statusCode: 402, headers: { [MARKER]: 'true' } });
     expect([await balance(`${key}-a`), shop.handler.calls.length]).toEqual([undefined, 1]);
+  });
+
+  test('I10: and a handler that asks to be retried then gives the key back: the next retry commits', async () => {
+    const key = newKey();
+    const { shop } = bank(async ({ commit }, call) => {
+      try {
+        return await commit(RESPONSE, [add(key, call === 1 ? 'attribute_exists(id)' : undefined)]);
+      } catch (cause) {
+        throw new RetryableError('not yet', { cause });
+      }
+    });
+    await expect(shop.pay(key)).rejects.toThrow('not yet');
+    expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body: 'moved' });
+    expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 2]);
   });
 
   test('I10: because one of them is on the record itself: nothing is written, the claim stands', async () => {
@@ -349,6 +364,11 @@ describe('refused before anything is sent', () => {
 
   test('a store without transactions', async () =>
     expect(await codes(({ commit }) => commit(RESPONSE, []), new MemoryStore())).toEqual(['IDEMPOTENCY_COMMIT_UNSUPPORTED']));
+
+  test.each(['old', 'both', 'new'] as const)('a migration, whose transaction would be of one store alone: phase %s', async (phase) => {
+    const table = () => new DynamoDbStore({ tableName: 'keys', client: server.client });
+    expect(await codes(({ commit }) => commit(RESPONSE, []), new DualWriteStore(table(), new MemoryStore(), { phase }))).toEqual(['IDEMPOTENCY_COMMIT_UNSUPPORTED']);
+  });
 
   test.each<[string, unknown, unknown]>([
     ['effects that are no list', RESPONSE, { Put: {} }],

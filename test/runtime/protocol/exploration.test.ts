@@ -2,6 +2,7 @@ import { WITHOUT } from './explorer/broken-transitions';
 import { explore, type Findings } from './explorer/explore';
 import type { Scenario } from './explorer/scenario';
 import { isReadable } from '../../../runtime/protocol/record';
+import { applyClaim } from '../../../runtime/protocol/transitions';
 import { millis } from '../../../runtime/time';
 
 jest.setTimeout(600_000);
@@ -66,6 +67,14 @@ describe('handlers that commit: every order of their calls, one crash, lost repl
   });
   test('F200: a commit beside an execution that only completes', async () => {
     expectWitnessed(await explore({ ...COMMITS, commits: [0] }), 'commit refused by C', 'complete refused by C');
+  });
+  test('F171: claims that are refused without being shown the record, as beside a transaction: what a read shows then decides, whatever came between', async () => {
+    const blind: typeof applyClaim = (before, claim) => {
+      const { record, reply } = applyClaim(before, claim);
+      return reply.applied ? { record, reply } : { record, reply: { applied: false } };
+    };
+    const findings = await explore({ ...COMMITS, transitions: { claim: blind } });
+    expectWitnessed(findings, 'commit refused by C', 'commit refused by P', 'late commit refused by P', 'unknown commit, carried out', 'takeover');
   });
   test('F202: a handler that is told of a refusal never sees its effects happen after all', async () => {
     expectWitnessed(await explore(REFUSED_AT_FIRST), 'late commit applied', 'unknown commit, not carried out');
