@@ -11,6 +11,7 @@ export type Warning =
   | 'keySecretUnpinned'
   | 'longTtl'
   | 'maxKeyAgeUnused'
+  | 'namespaceWithoutMetrics'
   | 'notAttached'
   | 'nothingGranted'
   | 'relayNotNeeded'

@@ -70,6 +70,7 @@ const CASES: Readonly<Record<string, Case>> = {
     make: (stack) => new Idempotency(stack, 'Idempotency', { table: table(stack) }),
     cause: attached({}),
   },
+  namespaceWithoutMetrics: { make: idempotency, cause: attached({ namespace: 'Zahlungen-Übersicht' }) },
   nothingGranted: {
     make: (stack) => new IdempotencyTable(stack, 'Table'),
     cause: (made: IdempotencyTable, stack) => {

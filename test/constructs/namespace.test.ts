@@ -1,4 +1,4 @@
-import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aws, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
@@ -70,5 +70,27 @@ describe('F123: an imported table without a namespace', () => {
       (stack, table) => new Idempotency(stack, 'Idempotency', { table }).attach(newFunction(stack)),
       (stack) => IdempotencyTable.fromTable(stack, 'Table', new IdempotencyTable(stack, 'Own').table),
     )).toEqual([]);
+  });
+});
+
+describe('F227: a namespace that CloudWatch takes for no value of a dimension', () => {
+  const warningsOf = (namespace: string): string[] => {
+    const stack = newStack();
+    new Idempotency(stack, 'Idempotency').attach(newFunction(stack), { namespace });
+    return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('namespaceWithoutMetrics')).map(({ entry }) => String(entry.data));
+  };
+
+  test.each(['Zahlungen-Übersicht', '   ', 'a\tb', 'x'.repeat(1025)])('warns of %j', (namespace) => {
+    expect(warningsOf(namespace)).toEqual([expect.stringContaining(
+      `Stack/Idempotency: namespace is ${JSON.stringify(namespace)}, which CloudWatch takes for no value of a dimension, so that nothing is counted`,
+    )]);
+  });
+
+  test.each(['Shop/Payments', ':pay ments', 'x'.repeat(1024), Aws.STACK_NAME])('takes %j', (namespace) => expect(warningsOf(namespace)).toEqual([]));
+
+  test('warns of the default one, of a construct\'s id', () => {
+    const stack = newStack();
+    new IdempotentApi(stack, 'Überweisungen').addRoutes({ path: '/a', methods: [HttpMethod.POST], handler: newFunction(stack) });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('namespace is "Stack/Überweisungen".*namespaceWithoutMetrics'));
   });
 });
