@@ -588,6 +588,7 @@ test('F125: references are followed in every form that a template has them in', 
   expect(referencesIn({ 'Fn::ImportValue': 'x' })).toEqual([{ exported: 'x' }]);
   expect(referencesIn({ 'Fn::GetStackOutput': { StackName: 's', OutputName: 'o' } })).toEqual([{ output: { StackName: 's', OutputName: 'o' } }]);
   expect(textOf({ 'Fn::Sub': ['${a}-b', { a: 1 }] })).toBe('{}-b');
+  expect(textOf({ 'Fn::Join': [{ toString: 1 }, ['a', 'b']] })).toBe('ab');
 });
 
 test('F125: a relay is protected, whatever it calls', () => {
