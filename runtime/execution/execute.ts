@@ -158,7 +158,7 @@ async function superseded(call: Call, own: Answer, winner: IdempotencyRecord): P
   const found = await replaying().replayOf(winner, call);
   switch (found.kind) {
     case 'response':
-      return { outcome: 'superseded', id, attempt, reply: { result: call.front.render(found.response, call.event) } };
+      return { outcome: 'superseded', id, attempt, reply: { result: found.result } };
     case 'too-large':
       return refuse(call, 'superseded', { kind: 'result-too-large' }, { id, attempt });
     case 'unreadable':

@@ -152,7 +152,7 @@ async function replay(call: Call, record: IdempotencyRecord): Promise<Answer> {
   const found = await replaying().replayOf(record, call);
   switch (found.kind) {
     case 'response':
-      return { outcome: 'replayed', id, duplicate, reply: { result: call.front.render(found.response, call.event) } };
+      return { outcome: 'replayed', id, duplicate, reply: { result: found.result } };
     case 'too-large':
       return refuse(call, 'replayed', { kind: 'result-too-large' }, { id, duplicate });
     case 'unreadable':

@@ -8,6 +8,7 @@ import type { InvokeReply, InvokeRequest } from '../aws/lambda-invoke';
 import { detectFront } from '../request/fronts/detect';
 import { asText, field } from '../request/fronts/parts';
 import { isPayloadV2 } from '../request/fronts/payload-v2';
+import { asPassedOn } from '../response/result-size-on-demand';
 
 export interface Target {
   /** Of the alias or the version, where it is one. */
@@ -146,7 +147,7 @@ const beginningOf = (message: string): string => (message.length > MESSAGE_LENGT
 const isBare = (result: unknown): boolean => typeof result !== 'string' && field(result, 'statusCode') === undefined;
 
 /** The response that the gateway makes of a bare result. */
-const asResponse = (json: string): object => ({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: compact(json) });
+const asResponse = (json: string): object => asPassedOn({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: compact(json) });
 
 /** Told by a runtime that has not come to the handler; `Runtime.InvalidEntrypoint` by Lambda itself. */
 const NOT_LOADED = new Set(['ImportModuleError', 'UserCodeSyntaxError', 'HandlerNotFound', 'MalformedHandlerName', 'BuiltInModuleConflict', 'InvalidEntrypoint']

@@ -1,4 +1,5 @@
 import { asObject, field } from '../request/fronts/parts';
+import { asPassedOn } from '../response/result-size-on-demand';
 
 /** A JSON string, with the colon behind it where it is a name, or a bracket. */
 const STRING_OR_BRACKET = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[[\]{}]/g;
@@ -30,11 +31,8 @@ export function withWrittenDigits(json: string, result: unknown, takesBody: bool
   const headers = HEADERS.filter((name) => Object.values(asObject(field(result, name)) ?? {}).flat().some((value) => typeof value === 'number'));
   if (!isOfDigits && headers.length === 0) return result;
   const written = membersOf(json);
-  return {
-    ...(result as object),
-    ...Object.fromEntries(headers.map((name) => [name, JSON.parse(quoted(written(name)))])),
-    ...(isOfDigits ? { body: compact(written('body')) } : {}),
-  };
+  const told = { ...(result as object), ...Object.fromEntries(headers.map((name) => [name, JSON.parse(quoted(written(name)))])) };
+  return isOfDigits ? asPassedOn({ ...told, body: compact(written('body')) }) : told;
 }
 
 const quoted = (json: string): string => json.replace(STRING_OR_NUMBER, (found) => (found.startsWith('"') ? found : `"${found}"`));

@@ -3,14 +3,16 @@ import { beside } from './beside-on-demand';
 import { unpack } from './codec';
 import { exposing } from './cors';
 import { replayedHeaders } from './replay-headers';
+import { isPassedOn } from './result-size-on-demand';
 import { retryHints } from './retry-hints';
 import type { Call } from '../execution/call';
 import type { IdempotencyRecord } from '../protocol/record';
 import type { HttpResponse } from '../request/fronts/front';
 
 export type Replay =
-  | { readonly kind: 'response'; readonly response: HttpResponse }
-  /** Executed once, and the response was too large to keep. */
+  /** What to return. */
+  | { readonly kind: 'response'; readonly result: unknown }
+  /** Executed once, and the response was too large to keep, or is too large to be sent as a replay. */
   | { readonly kind: 'too-large' }
   | { readonly kind: 'unreadable'; readonly problem: Problem };
 
@@ -28,7 +30,8 @@ export async function replayOf({ id, response: stored }: IdempotencyRecord, call
     body = fetched.value;
   }
   try {
-    return { kind: 'response', response: marked(unpack({ ...stored, body }, call.seal), call) };
+    const result = call.front.render(marked(unpack({ ...stored, body }, call.seal), call), call.event);
+    return isPassedOn(result as { readonly body: unknown }) ? { kind: 'response', result } : { kind: 'too-large' };
   } catch (cause) {
     // By its code: in the layer the class of a file of its own is another one.
     const sealed = (cause as { code?: unknown }).code === 'IDEMPOTENCY_RESPONSE_SEALED';

@@ -11,6 +11,7 @@ import {
   type HeaderPair, type JsonObject,
 } from './parts';
 import { withoutStage } from './path';
+import { asPassedOn } from '../../response/result-size-on-demand';
 
 /** Neither a WebSocket event nor the event of a Lambda authorizer, which looks much the same. */
 export const isPayloadV2 = (event: unknown): boolean =>
@@ -89,7 +90,7 @@ const joined = (pairs: readonly HeaderPair[]): Record<string, string> =>
   Object.fromEntries(byName(pairs).map(([name, values]) => [name, values.join(', ')]));
 
 /** Format 2.0 has one value per header name, so that duplicates are joined as RFC 9110 allows; cookies stay apart. */
-export const renderV2 = (response: HttpResponse): unknown => ({
+export const renderV2 = (response: HttpResponse): unknown => asPassedOn({
   statusCode: response.statusCode,
   headers: joined(response.headers),
   ...(response.cookies.length > 0 ? { cookies: response.cookies } : {}),

@@ -145,6 +145,24 @@ test.each([
   expect(seen(await handler(sent(), context()))).toMatchObject({ ...expected, headers: { ...expected.headers, 'x-idempotent-replay': 'true' } });
 });
 
+test.each([
+  ['a bare result', (json: string) => json],
+  ['an object for a body', (json: string) => `{"statusCode":200,"headers":{"content-type":"application/json"},"body":${json}}`],
+])('F190: %s of megabytes, which is longer as the text of a body, is passed on by Lambda, first and replayed, digit by digit', async (_, written) => {
+  const rows = JSON.stringify(Array.from({ length: 120_000 }, (__, n) => ({ sku: `s${n}`, name: 'ü"', quantity: 1 })));
+  const digits = `[12345678901234567890${',[""]'.repeat(900_000)}]`;
+  for (const json of [rows, digits]) {
+    answer({ status: 200, body: written(json) });
+    const { handler } = relay();
+    for (const __ of ['first', 'replay']) {
+      const result = await handler(event(), context()) as { readonly body: unknown; readonly isBase64Encoded?: boolean };
+      expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThanOrEqual(6_291_556);
+      const sent = result.isBase64Encoded === true ? Buffer.from(String(result.body), 'base64').toString() : JSON.stringify(result.body);
+      expect(sent === json).toBe(true);
+    }
+  }
+});
+
 test('F211: what answers no HTTP request stays as it is', async () => {
   answer({ status: 200, body: '{"statusCode": 201, "headers": {"count": 7}, "body": {"id": 1}}' });
   const { handler } = relay();
