@@ -97,10 +97,36 @@ describe('a handler that commits', () => {
   test('F81, F200: and whose response is large, has its body beside the record, put before the transaction', async () => {
     const key = newKey();
     const body = randomBytes(60_000).toString('base64');
-    const store = new DynamoDbStore({ tableName: 'keys', client: server.client });
+    const wires = faultyStores('requests of our own');
+    const { store, sent } = await wires.storeWith(server.endpoint, () => 'pass');
     const respond = (_: number, __: unknown, context: unknown) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]);
     const shop = new Shop({ options: { store }, respond });
-    expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body });
+    try {
+      expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body });
+      expect(sent).toEqual(['UpdateItem', 'UpdateItem', 'TransactWriteItems']);
+      expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body, headers: { [MARKER]: 'true' } });
+      expect(sent.slice(3)).toEqual(['UpdateItem', 'GetItem']);
+      expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 1]);
+    } finally {
+      await wires.stop();
+    }
+  });
+
+  test('F81, F200: and whose large body cannot be put beside the record, has it in the record', async () => {
+    const key = newKey();
+    const body = randomBytes(60_000).toString('base64');
+    const real = new DynamoDbStore({ tableName: 'keys', client: server.client });
+    const store: IdempotencyStore = {
+      limits: real.limits,
+      bodies: { put: () => Promise.reject(new Error('no place')), get: () => Promise.reject(new Error('no place')) },
+      claim: (claim) => real.claim(claim),
+      complete: (completion) => real.complete(completion),
+      release: (release) => real.release(release),
+      read: (id) => real.read(id),
+      commit: (commit) => real.commit!(commit),
+    };
+    const shop = new Shop({ options: { store }, respond: (_, __, context) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]) });
+    await shop.pay(key);
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body, headers: { [MARKER]: 'true' } });
     expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 1]);
   });

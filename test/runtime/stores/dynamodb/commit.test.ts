@@ -1,5 +1,6 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDbStore } from '../../../../runtime/stores/dynamodb/dynamodb-store';
+import type { DynamoDbTransport, TransactRequest } from '../../../../runtime/stores/dynamodb/dynamodb-transport';
 import type { Claim, Commit } from '../../../../runtime/stores/store';
 import { epochMillis, epochSeconds, millis } from '../../../../runtime/time';
 import { startDynamoDb, type TestDynamoDb } from '../../../support/dynamodb';
@@ -73,6 +74,17 @@ test.each<[string, Partial<Commit>]>([
   const { effects: _effects, requestToken: _requestToken, ...completion } = { ...commitOf(other.id, 'mine', []), ...changes };
   expect(await other.store.complete(completion)).toEqual({ applied: true });
   expect(await itemOf(one.id)).toEqual(await itemOf(other.id));
+});
+
+test('F73: what a commit writes to the record is an update and comes first, so that UpdateItem on the table is permission enough', async () => {
+  const requests: TransactRequest[] = [];
+  const nothing = () => Promise.reject(new Error('not asked for'));
+  const transport: DynamoDbTransport = { update: nothing, get: nothing, transact: async (request) => (requests.push(request), { applied: true }) };
+  const effects = [put('a'), put('b')];
+  await new DynamoDbStore({ tableName: 'keys', transport }).commit!(commitOf('id', 'mine', effects));
+  const [{ items: [record, ...others] }] = requests as [TransactRequest];
+  expect(record).toEqual({ Update: expect.objectContaining({ TableName: 'keys', Key: { id: { S: 'id' } } }) });
+  expect(others).toEqual(effects);
 });
 
 test('a commit without effects is a completion', async () => {
