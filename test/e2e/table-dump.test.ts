@@ -23,7 +23,7 @@ const found = (pieces: readonly Buffer[], marks: typeof MARKS): readonly string[
 
 
 type Pay = (payment: string) => Promise<Seen>;
-const SEALED = ['HTTP API', 'REST API', 'Function URL', 'ALB'] as const;
+const SEALED = ['HTTP API', 'REST API', 'Function URL', 'ALB', 'ALB with multi-value headers'] as const;
 
 let local: LocalRun;
 let sentRequests = 0;
@@ -49,15 +49,17 @@ beforeAll(async () => {
     return { statusCode: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()).toString('latin1') };
   };
   const invocations = await (await fetch(urls.Direct!)).text();
+  const balanced = (multiValueHeaders: boolean): Pay => async (payment) => {
+    const headers = { 'idempotency-key': `${MARKS.key}-${payment}`, 'x-tenant': MARKS.tenant };
+    const event = albEvent({ method: 'POST', path: `/balanced/${multiValueHeaders}`, headers, body: bodyOf(payment), multiValueHeaders });
+    return seen(await (await fetch(invocations, { method: 'POST', body: JSON.stringify(event) })).json());
+  };
   pay = {
     'HTTP API': to(`${urls.Http}/payments`, { authorization: `Bearer ${unsigned(MARKS.tenant)}` }),
     'REST API': to(`${urls.Rest}/payments`, { authorization: `Bearer ${MARKS.tenant}` }),
     'Function URL': to(`${urls.Direct}/payments`, { 'x-tenant': MARKS.tenant }),
-    'ALB': async (payment) => {
-      const headers = { 'idempotency-key': `${MARKS.key}-${payment}`, 'x-tenant': MARKS.tenant };
-      const event = albEvent({ method: 'POST', path: '/balanced', headers, body: bodyOf(payment) });
-      return seen(await (await fetch(invocations, { method: 'POST', body: JSON.stringify(event) })).json());
-    },
+    'ALB': balanced(false),
+    'ALB with multi-value headers': balanced(true),
     'not encrypted': to(`${urls.Open}/payments`, { authorization: `Bearer ${unsigned(OPEN.tenant)}` }, OPEN),
   };
 });

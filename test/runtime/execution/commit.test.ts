@@ -125,7 +125,8 @@ describe('a handler that commits', () => {
       read: (id) => real.read(id),
       commit: (commit) => real.commit!(commit),
     };
-    const shop = new Shop({ options: { store }, respond: (_, __, context) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]) });
+    const respond = (_: number, __: unknown, context: unknown) => idempotencyOf(context as object)!.commit({ ...RESPONSE, body }, [add(key)]);
+    const shop = new Shop({ options: { store }, respond });
     await shop.pay(key);
     expect(await shop.pay(key)).toMatchObject({ statusCode: 201, body, headers: { [MARKER]: 'true' } });
     expect([await balance(key), shop.handler.calls.length]).toEqual(['10', 1]);
