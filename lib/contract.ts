@@ -64,6 +64,9 @@ export const MAX_SETTINGS_BYTES = 4096;
 /** The longest time that a setting may give, in seconds: the milliseconds of several in a row are still whole numbers. */
 export const MOST_SECONDS = 1e12;
 
+/** How many tenant sources may stand within one another. */
+export const MOST_TENANT_LEVELS = 10;
+
 /** Attribute names of the DynamoDB item. The first two are the table's schema. */
 export const ATTRIBUTES = {
   ID: 'id',

@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
-import { HEADERS, MOST_SECONDS, WireCors, WireFingerprint, WireKeyTime, WireSettings, WireTenant } from '../contract';
+import { HEADERS, MOST_SECONDS, MOST_TENANT_LEVELS, WireCors, WireFingerprint, WireKeyTime, WireSettings, WireTenant } from '../contract';
 import { CorsSettings } from '../cors-settings';
 import { refuse } from './errors';
 import { IdempotencySettings } from '../idempotency-settings';
@@ -181,9 +181,12 @@ function fingerprint(site: IConstruct, value: WireFingerprint | undefined): Wire
   return value;
 }
 
-function tenant(site: IConstruct, value: WireTenant | undefined): WireTenant | undefined {
+function tenant(site: IConstruct, value: WireTenant | undefined, level = 1): WireTenant | undefined {
   if (typeof value !== 'object') return value;
   if (value.source === 'all') {
+    if (level >= MOST_TENANT_LEVELS) {
+      refuse({ site, prop: 'tenant', problem: `has ${MOST_TENANT_LEVELS} sources within one another, or more`, remedy: 'Give one TenantSource.all() all of them' });
+    }
     if (value.of.length === 0 || value.of.includes('none')) {
       refuse({
         site,
@@ -192,7 +195,7 @@ function tenant(site: IConstruct, value: WireTenant | undefined): WireTenant | u
         remedy: 'Give TenantSource.all() the sources that make a tenant, or use TenantSource.none() alone',
       });
     }
-    value.of.forEach((source) => tenant(site, source));
+    value.of.forEach((source) => tenant(site, source, level + 1));
     return value;
   }
   if (!('name' in value) || Token.isUnresolved(value.name)) return value;

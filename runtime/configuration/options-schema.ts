@@ -1,7 +1,7 @@
 import { IdempotencyConfigurationError } from '../errors';
 import { nearest } from './nearest';
 import type { IdempotencyOptions } from './options';
-import { ENV, MOST_SECONDS, type WireConfiguration, type WireSettings } from '../../lib/contract';
+import { ENV, MOST_SECONDS, MOST_TENANT_LEVELS, type WireConfiguration, type WireSettings } from '../../lib/contract';
 import { isJsonPointer } from '../request/json-pointer';
 import { MAX_KEY_LENGTH } from '../request/key';
 import { isHeaderName } from '../response/http-header';
@@ -68,16 +68,13 @@ const TENANT_SOURCES = new Map([
   ['all', 'of'],
 ]);
 
-/** How many sources may stand within one another. */
-const MOST_LEVELS = 10;
-
 function isTenantSource(value: unknown, level = 1): boolean {
   if (value === 'auto' || value === 'none') return true;
   if (!isObject(value) || !TENANT_SOURCES.has(value.source as string)) return false;
   const detail = TENANT_SOURCES.get(value.source as string);
   if (!hasOnly(value, detail === undefined ? ['source'] : ['source', detail])) return false;
   // "none" among others would read as less isolation than the others give.
-  if (detail === 'of') return isNonEmptyListOf((source) => source !== 'none' && level < MOST_LEVELS && isTenantSource(source, level + 1))(value.of);
+  if (detail === 'of') return isNonEmptyListOf((source) => source !== 'none' && level < MOST_TENANT_LEVELS && isTenantSource(source, level + 1))(value.of);
   return detail === undefined || (value.source === 'untrustedHeader' ? isHeaderName(value.name) : isText(value.name));
 }
 
