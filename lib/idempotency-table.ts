@@ -77,7 +77,9 @@ export interface IdempotencyTableProps {
   readonly replicas?: ReplicaTableProps[];
 
   /**
-   * Consistency between regions.
+   * Consistency between regions. DynamoDB has neither TTL nor transactions for
+   * strongly consistent tables: expired records stay until something else deletes
+   * them, and handlers cannot `commit`.
    *
    * @default MultiRegionConsistency.EVENTUAL
    */
@@ -189,10 +191,12 @@ export class IdempotencyTable extends TableBase {
     requireTableName(this, props.tableName);
     this.requireWholeUnits(props.maxWriteRequestUnits);
 
+    const isStrong = props.multiRegionConsistency === MultiRegionConsistency.STRONG;
     this.table = new TableV2(this, 'Resource', {
       tableName: props.tableName,
       partitionKey: { name: ATTRIBUTES.ID, type: AttributeType.STRING },
-      timeToLiveAttribute: ATTRIBUTES.EXPIRES_AT,
+      // DynamoDB refuses to make a strongly consistent table with one.
+      timeToLiveAttribute: isStrong ? undefined : ATTRIBUTES.EXPIRES_AT,
       billing: Billing.onDemand({ maxWriteRequestUnits: props.maxWriteRequestUnits }),
       encryption: props.encryption,
       deletionProtection: props.deletionProtection,
@@ -208,7 +212,7 @@ export class IdempotencyTable extends TableBase {
     this.tableArn = this.table.tableArn;
     this.encryptionKey = this.table.encryptionKey;
 
-    if (props.replicas?.length && props.multiRegionConsistency !== MultiRegionConsistency.STRONG) {
+    if (props.replicas?.length && !isStrong) {
       warn(this, 'replicasEventuallyConsistent', 'replicas are eventually consistent, so one execution per key holds within a region only. '
         + 'Send all retries of a client to one region, or set multiRegionConsistency to MultiRegionConsistency.STRONG.');
     }

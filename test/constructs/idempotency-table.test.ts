@@ -91,6 +91,14 @@ test('F27: strongly consistent replicas and a witness do not warn', () => {
   });
 });
 
+test('F27: a strongly consistent table is made without a TTL, which DynamoDB has none of for it', () => {
+  const stack = newStack('Stack', ENV);
+  new IdempotencyTable(stack, 'Table', {
+    replicas: [{ region: 'eu-central-1' }], witnessRegion: 'eu-west-3', multiRegionConsistency: MultiRegionConsistency.STRONG,
+  });
+  Template.fromStack(stack).hasResourceProperties(TABLE, { TimeToLiveSpecification: Match.absent() });
+});
+
 describe('grants', () => {
   const granted = (make: (table: IdempotencyTable, role: Role) => void, encrypted = false): any[] => {
     const stack = newStack('Stack', ENV);
