@@ -5,7 +5,7 @@ import { AttachSettings } from './attach-settings';
 import { IdempotencyProps } from './idempotency-props';
 import { refusalText } from './private/errors';
 import { IdempotentConstruct } from './private/idempotent-construct';
-import { adviseOnPreflights, guardFunctions } from './private/protection/guard';
+import { adviseOnPreflights, adviseOnSharedKeys, guardFunctions } from './private/protection/guard';
 import { refusalOf } from './private/redirection';
 import { RelayFunction } from './private/relay-function';
 import { warn } from './private/warnings';
@@ -21,6 +21,7 @@ export class Idempotency extends IdempotentConstruct implements IMixin {
     super(scope, id, props);
     guardFunctions(this, this._attacher.functions, props.unprotectedRoutes);
     adviseOnPreflights(this, this._attacher.functions, this._attacher.headers);
+    adviseOnSharedKeys(this, this._attacher.functions);
   }
 
   /**

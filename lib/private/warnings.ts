@@ -17,6 +17,7 @@ export type Warning =
   | 'relayNotNeeded'
   | 'replicasEventuallyConsistent'
   | 'secretOfAnotherAccount'
+  | 'sharedKeySpace'
   | 'tableOfAnotherAccount'
   | 'targetOfAnotherAccount'
   | 'tenantIgnored'

@@ -6,7 +6,7 @@ import { CorsHttpMethod, HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Role } from 'aws-cdk-lib/aws-iam';
-import { Function as LambdaFunction, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
+import { Function as LambdaFunction, FunctionUrlAuthType, Runtime, Version } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IConstruct } from 'constructs';
@@ -60,6 +60,14 @@ const CASES: Readonly<Record<string, Case>> = {
       new HttpApi(stack, 'Http', { corsPreflight: { allowOrigins: ['https://shop.example'], allowMethods: [CorsHttpMethod.POST] } })
         .addRoutes({ ...POST, integration: new HttpLambdaIntegration('I', handler) });
     },
+  },
+  sharedKeySpace: {
+    make: idempotency,
+    cause: (made: Idempotency, stack) => ['Charge', 'Ship'].forEach((id) => {
+      const handler = newFunction(stack, id);
+      made.attach(handler);
+      handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    }),
   },
   keySecretUnpinned: { make: idempotency, cause: (made, stack) => attached({ keySecret: new Secret(stack, 'Secret') })(made, stack) },
   untrustedTenant: { make: idempotency, cause: attached({ tenant: TenantSource.untrustedHeader('x-account') }) },

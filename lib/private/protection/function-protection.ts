@@ -112,6 +112,12 @@ export function keyHeadersOf(fn: Deployed): readonly string[] {
   });
 }
 
+/** The namespace of a function's keys on a route, as far as it is known. */
+export function namespaceOf(fn: Deployed, route: string): string {
+  const { defaults, routes } = configurationIn(fieldsOf(fieldsOf(fn.properties.Environment).Variables)[ENV.SETTINGS]);
+  return `${routes?.[route]?.namespace ?? defaults?.namespace}`;
+}
+
 /** What `textOf` has for a value of the deployment's; in JSON it is an object without members where no quotes are around it. */
 const UNKNOWN = '{}';
 

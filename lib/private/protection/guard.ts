@@ -4,6 +4,7 @@ import { userPath } from './deployed';
 import { functionsBehind, protectionOf, Verdict } from './function-protection';
 import { lackingHeaders } from './preflight';
 import { JudgedRoute } from './routes';
+import { sharedKeys } from './shared-keys';
 import { Survey, validateBySurvey } from './survey';
 import { Protection, RouteProtection } from '../../route-protection';
 import { UnprotectedRoutes } from '../../unprotected-routes';
@@ -52,6 +53,18 @@ export function adviseOnPreflights(site: Construct, functions: Iterable<IConstru
     for (const [api, names] of lacking) {
       warn(site, 'corsWithoutKey', `the CORS of ${api} does not ${names}: pages of other `
         + `origins cannot send a key, or cannot see that an answer is a replay. Let it ${names}.`);
+    }
+    return [];
+  });
+}
+
+/** Warns where a key that is sent to two APIs is answered by one function with what another one recorded. */
+export function adviseOnSharedKeys(site: Construct, functions: Iterable<IConstruct>): void {
+  validateBySurvey(site, (survey) => {
+    const shared = sharedKeys(survey.routes, new Set([...functions].map(pathOf)));
+    if (shared.length > 0) {
+      warn(site, 'sharedKeySpace', `keys of the same method and path are shared by ${shared.join(', and by ')}: a key that is sent to both is answered `
+        + 'with the response of the first, and the second does not run. Give attach() of each a namespace of its own.');
     }
     return [];
   });

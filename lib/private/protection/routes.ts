@@ -62,6 +62,9 @@ const HEADER_MAPPING = /^(append|overwrite|remove):header\.(.+)$/i;
 const OF_ONE_ATTEMPT = /header\.(x-amz-cf-id|x-amzn-trace-id)\}?$/i;
 const MOCK = { state: 'exempt', reason: 'a mock, which calls nothing' } as const;
 
+/** Whether the gateway tells the runtime a route's template; the others tell it the path of each request. */
+export const hasRouteTemplates = ({ api }: JudgedRoute): boolean => !WITHOUT_ROUTES.has(api.type);
+
 /** Every route of every API among these resources. */
 export function judgedRoutes(resources: readonly Deployed[]): readonly JudgedRoute[] {
   return resources.flatMap((resource) => {
