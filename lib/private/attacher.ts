@@ -113,11 +113,14 @@ export class Attacher {
   /** Attaches the function behind some routes, and returns what holds there. */
   public attachRoutes({ handler, routes, settings, gateway }: Routes): WireSettings {
     const { site, table, overflowBucket } = this.props;
+    const { keySecret, previousKeySecret } = { ...this.props.settings, ...defined(settings) };
     const fn = this.functionOf(handler);
     requireNoStackCycle(site, fn.construct, [
       ...this.variables(settings, fn.construct),
       { prop: 'encryptionKey of the table', value: table.encryptionKey?.keyArn },
       { prop: 'encryptionKey of the bucket of largeResponses', value: overflowBucket?.encryptionKey?.keyArn },
+      { prop: 'encryptionKey of the keySecret', value: keySecret?.encryptionKey?.keyArn },
+      { prop: 'encryptionKey of the previousKeySecret', value: previousKeySecret?.encryptionKey?.keyArn },
     ]);
     const wire = this.settingsFor(fn, settings);
     const target = this.prepare(fn, settings);

@@ -19,7 +19,7 @@ export function defaultNamespace(site: IConstruct): string {
 /** Warns where somebody else may have the same name in the same table, or the metrics cannot have it. */
 export function adviseOnNamespace(site: IConstruct, table: IIdempotencyTable, given: string | undefined): void {
   adviseOnMetrics(site, given ?? defaultNamespace(site));
-  if (given !== undefined || (table as TableBase)._resourceOfThisApp() !== undefined) return;
+  if (given !== undefined || (table as Partial<TableBase>)._resourceOfThisApp?.() !== undefined) return;
   warn(site, 'importedTableWithoutNamespace', `table ${table.node.path} is imported, and `
     + 'namespace is left to the name of this stack. Another stack of this name that uses the table, in another account, region or app, shares its '
     + `keys: one gets the other's responses. Give a namespace that nobody else has, "${defaultNamespace(site)}" to keep live records.`);

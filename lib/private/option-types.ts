@@ -83,7 +83,7 @@ export const SETTINGS: Options<IdempotencySettings> = {
 
 export const PROPS: Options<IdempotencyProps> = {
   ...SETTINGS,
-  table: having('_resourceOfThisApp',
+  table: having('grantUse',
     'Give an IdempotencyTable: IdempotencyTable.fromTable() makes one of another construct, IdempotencyTable.fromTableName() one of a name'),
   largeResponses: having('_bucket', 'Give LargeResponses.newBucket() or LargeResponses.bucket(bucket)'),
   routeMetrics: flag,

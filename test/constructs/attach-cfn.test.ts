@@ -78,6 +78,15 @@ describe('attachCfn on a template that CfnInclude reads', () => {
     expect(Policies).toContainEqual({ Statement: [expect.objectContaining({ Action: expect.arrayContaining(['kms:Decrypt', 'kms:Encrypt']) })] });
   });
 
+  test('F226: of SAM uses a table under an imported key of another account, whose policy is not ours to change', () => {
+    const stack = newStack('Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const encryptionKey = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:222222222222:key/abc');
+    const table = IdempotencyTable.fromTableAttributes(stack, 'Table', { tableName: 'keys', encryptionKey });
+    new Idempotency(stack, 'Idempotency', { table, namespace: 'n' }).attachCfn(included(stack, 'serverless').getResource('Pay'));
+    const { Policies } = propertiesOf(Template.fromStack(stack), 'AWS::Serverless::Function', 'Pay');
+    expect(Policies).toContainEqual({ Statement: [expect.objectContaining({ Resource: 'arn:aws:kms:eu-west-1:222222222222:key/abc' })] });
+  });
+
   test('F223: of SAM has the key of a key secret among its policies', () => {
     const stack = newStack();
     const keySecret = new Secret(stack, 'Secret', { encryptionKey: new Key(stack, 'Key') });

@@ -69,6 +69,13 @@ test('throws when a key secret, or the key of table or bucket, would close the c
   const withBucket = new IdempotentApi(apiStack, 'Overflowing', { table: inFnStack, largeResponses: LargeResponses.bucket(bucket) });
   expect(() => withBucket.addRoutes({ ...ROUTE, handler: newFunction(fnStack, 'Third') }))
     .toThrow('ApiStack/Overflowing: encryptionKey of the bucket of largeResponses is in the stack of the API');
+
+  const keySecret = Secret.fromSecretAttributes(fnStack, 'Sealed', {
+    secretCompleteArn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:keys-AbCdEf', encryptionKey: new Key(apiStack, 'SecretsKey'),
+  });
+  const withSealed = new IdempotentApi(apiStack, 'Sealing', { table: inFnStack, keySecret });
+  expect(() => withSealed.addRoutes({ ...ROUTE, handler: newFunction(fnStack, 'Fourth') }))
+    .toThrow('ApiStack/Sealing: encryptionKey of the keySecret is in the stack of the API');
 });
 
 test('a function in a stack nested in the API\'s may use the API\'s table', () => {

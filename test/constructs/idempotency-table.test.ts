@@ -108,7 +108,7 @@ describe('grants', () => {
   };
   const arn = { 'Fn::GetAtt': [expect.stringMatching(/^Table/), 'Arn'] };
   const keyArn = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
-  const byDynamoDb = { Effect: 'Allow', Resource: keyArn, Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*.amazonaws.com*' } } };
+  const byDynamoDb = { Effect: 'Allow', Resource: keyArn, Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*' } } };
   const useKey = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
 
   test('F73: grantUse gives two actions on one ARN', () => {

@@ -227,7 +227,7 @@ describe('functions that wrap in code', () => {
 
   const DECRYPT_BY_SECRETS_MANAGER = {
     Action: 'kms:Decrypt',
-    Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.*.amazonaws.com*' } },
+    Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.*' } },
     Effect: 'Allow',
   };
   const IN_IRELAND = { env: { account: '111111111111', region: 'eu-west-1' } };

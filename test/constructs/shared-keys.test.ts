@@ -1,8 +1,9 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Function as LambdaFunction, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { newFunction, newStack } from './support';
 import { Idempotency } from '../../lib';
 
@@ -62,6 +63,18 @@ describe('F228: two functions of one construct share their keys', () => {
       idempotency.attach(ship, { routes: { 'POST /orders': { namespace: 'shipping' } } });
       route(stack, 'One', charge, '/orders');
       route(stack, 'Two', ship, '/orders');
+    }],
+    ['a namespace each that only the deployment knows', (made) => {
+      const named = (id: string): string => new CfnParameter(made.stack, id).valueAsString;
+      made.idempotency.attach(made.charge, { namespace: named('ChargeName') });
+      made.idempotency.attach(made.ship, { namespace: named('ShipName') });
+      withUrls(made);
+    }],
+    ['a key secret each', (made) => {
+      const secret = (id: string) => ({ keySecret: new Secret(made.stack, id) });
+      made.idempotency.attach(made.charge, secret('ChargeSecret'));
+      made.idempotency.attach(made.ship, secret('ShipSecret'));
+      withUrls(made);
     }],
     ['another path', ({ stack, idempotency, charge, ship }) => {
       idempotency.attach(charge);

@@ -1,8 +1,8 @@
-import { App, Stack, StackProps } from 'aws-cdk-lib';
+import { App, Resource, Stack, StackProps } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { AttributeType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AttributeType, MultiRegionConsistency, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -98,6 +98,19 @@ describe('F121: a function in another account than its table', () => {
       Principal: { AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::111111111111:role/payments']] } },
       Resource: '*',
     }]);
+  });
+
+  test('F226: is granted the table\'s own key without a reference to it, so that its stack can be deployed first, as the table\'s policy needs', () => {
+    const stack = new Stack(app, 'TableStack', ELSEWHERE);
+    const key = new Key(stack, 'Key');
+    const table = new IdempotencyTable(stack, 'Table', { tableName: 'keys', encryption: TableEncryptionV2.customerManagedKey(key) });
+    const template = attachedIn(IRELAND, table, 'payments');
+    expect(JSON.stringify(template.toJSON())).not.toContain('Fn::GetStackOutput');
+    expect(propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument.Statement).toContainEqual(expect.objectContaining({
+      Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':kms:eu-west-1:222222222222:key/*']] },
+      Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*' } },
+    }));
+    expect(JSON.stringify(propertiesOf(Template.fromStack(stack), 'AWS::KMS::Key').KeyPolicy)).toContain(':iam::111111111111:role/payments');
   });
 
   test('throws where its role has no name that the table\'s policy could say', () => {
@@ -231,6 +244,14 @@ describe('a table that exists in the app', () => {
     Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::GlobalTable', 1);
   });
 
+  test('F27: has no TTL where it is strongly consistent, since DynamoDB has none for such tables', () => {
+    const stack = new Stack(app, 'TableStack', IRELAND);
+    const own = new TableV2(stack, 'Own', {
+      partitionKey: KEY.partitionKey, replicas: [{ region: 'eu-central-1' }], witnessRegion: 'eu-west-3', multiRegionConsistency: MultiRegionConsistency.STRONG,
+    });
+    expect(IdempotencyTable.fromTable(stack, 'Table', own).tableName).toBe(own.tableName);
+  });
+
   test('may be an imported one', () => {
     const stack = newStack('Stack', IRELAND);
     const key = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/abc');
@@ -249,5 +270,39 @@ describe('a table that exists in the app', () => {
     expect(() => IdempotencyTable.fromTable(stack, 'Table', new TableV2(stack, 'Own', props))).toThrow(
       `Stack/Table: table Stack/Own ${problem}. Give one with the partition key "id" (S), no sort key, and the time to live "expires_at", as IdempotencyTable makes it.`,
     );
+  });
+});
+
+describe('a table of a class of the user\'s own', () => {
+  /** The public interface and nothing else. */
+  class OwnTable extends Resource implements IIdempotencyTable {
+    public readonly tableName = 'keys';
+    public readonly tableArn = 'arn:aws:dynamodb:eu-west-1:111111111111:table/keys';
+    public readonly grantUse = (grantee: IGrantable): Grant => Grant.addToPrincipal({ grantee, actions: USE, resourceArns: [this.tableArn] });
+    public readonly grantInspect = this.grantUse;
+    public readonly grantRelease = this.grantUse;
+
+    public replica(): IIdempotencyTable {
+      return this;
+    }
+  }
+
+  const ownTable = (place: StackProps): OwnTable =>
+    new OwnTable(new Stack(app, 'TableStack', place), 'Table', { environmentFromArn: 'arn:aws:dynamodb:eu-west-1:111111111111:table/keys' });
+
+  test('is used by its name and its own grant', () => {
+    const template = attachedIn(IRELAND, ownTable(IRELAND));
+    expect(environmentOf(template).IDEMPOTENCY_TABLE_NAME).toBe('keys');
+    expect(statementsOf(template)).toEqual([expect.objectContaining({ Action: USE })]);
+  });
+
+  test('is warned of like an imported one, where there is no namespace', () => {
+    const stack = new Stack(app, 'FnStack', IRELAND);
+    new Idempotency(stack, 'Idempotency', { table: ownTable(IRELAND) }).attach(newFunction(stack, 'Fn'));
+    Annotations.fromStack(stack).hasWarning('/FnStack/Idempotency', Match.stringLikeRegexp('cdk-idempotent-api:importedTableWithoutNamespace'));
+  });
+
+  test('throws where the function is in another region, and no replica is known of', () => {
+    expect(() => attachedIn(OHIO, ownTable(IRELAND))).toThrow('where no replica is known of');
   });
 });

@@ -103,7 +103,7 @@ test('F120: under a customer-managed key, a role of another account is granted t
   expect(propertiesOf(template, 'AWS::KMS::Key').KeyPolicy.Statement)
     .toContainEqual({
       Action: ['kms:Decrypt', 'kms:DescribeKey'],
-      Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*.amazonaws.com*' } },
+      Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*' } },
       Effect: 'Allow',
       Principal: { AWS: FOREIGN_ARN },
       Resource: '*',

@@ -112,10 +112,12 @@ export function keyHeadersOf(fn: Deployed): readonly string[] {
   });
 }
 
-/** The namespace of a function's keys on a route, as far as it is known. */
-export function namespaceOf(fn: Deployed, route: string): string {
-  const { defaults, routes } = configurationIn(fieldsOf(fieldsOf(fn.properties.Environment).Variables)[ENV.SETTINGS]);
-  return `${routes?.[route]?.namespace ?? defaults?.namespace}`;
+/** What a function's keys on a route are kept apart by: namespace and secret. Undefined where only the deployment knows. */
+export function keySpaceOf(fn: Deployed, route: string): string | undefined {
+  const variables = fieldsOf(fieldsOf(fn.properties.Environment).Variables);
+  const { defaults, routes }: Partial<WireConfiguration> = fieldsOf(parsed(textOf(variables[ENV.SETTINGS])));
+  const namespace = routes?.[route]?.namespace ?? defaults?.namespace;
+  return namespace === undefined || namespace.includes(UNKNOWN) ? undefined : JSON.stringify([namespace, variables[ENV.KEY_SECRET]]);
 }
 
 /** What `textOf` has for a value of the deployment's; in JSON it is an object without members where no quotes are around it. */

@@ -1,4 +1,4 @@
-import { functionsBehind, namespaceOf } from './function-protection';
+import { functionsBehind, keySpaceOf } from './function-protection';
 import { hasRouteTemplates, JudgedRoute } from './routes';
 
 /** Where one function answers keys that another has recorded. */
@@ -8,12 +8,12 @@ interface Place {
   readonly method: string;
   readonly path: string;
   readonly fn: string;
-  readonly namespace: string;
+  readonly keySpace: string | undefined;
 }
 
 /**
  * Pairs of functions that share their keys, though each of them is another operation: of
- * one namespace, on the same method and path of two APIs. A key says nothing of
+ * one namespace and secret, on the same method and path of two APIs. A key says nothing of
  * the API that it was sent to.
  *
  * @param functions paths of those that are looked at
@@ -27,7 +27,7 @@ export function sharedKeys(routes: readonly JudgedRoute[], functions: ReadonlySe
       method: route.method,
       path: route.path,
       fn: fn.path,
-      namespace: namespaceOf(fn, `${route.method} ${route.path}`),
+      keySpace: keySpaceOf(fn, `${route.method} ${route.path}`),
     })));
   const pairs = places.flatMap((one, at) => places.slice(at + 1)
     .filter((other) => isShared(one, other))
@@ -36,6 +36,6 @@ export function sharedKeys(routes: readonly JudgedRoute[], functions: ReadonlySe
 }
 
 const isShared = (one: Place, other: Place): boolean =>
-  one.fn !== other.fn && one.api !== other.api && one.namespace === other.namespace
+  one.fn !== other.fn && one.api !== other.api && one.keySpace !== undefined && one.keySpace === other.keySpace
   && one.hasTemplates === other.hasTemplates && one.path === other.path
   && (one.method === other.method || [one.method, other.method].includes('ANY'));
