@@ -8,7 +8,7 @@ import { assemblyOf } from '../local/assembly-source';
 import { Cleanup } from '../local/cleanup';
 import type { CommandContext } from '../local/command';
 import { callersEnvironment } from '../local/environment';
-import { jsonLine } from '../local/json-line';
+import { jsonLine } from '../runtime/observability/json-line';
 
 /** The part of the process that an audit needs. */
 export type AuditContext = Pick<CommandContext, 'directory' | 'environment' | 'output' | 'onStopRequested'>;

@@ -1,7 +1,7 @@
-import { jsonLine } from './json-line';
 import { parseOutcomeLine, type Outcome } from './outcome';
 import { WINDOW_PATH } from './window/path';
 import { METRICS } from '../lib/contract';
+import { jsonLine } from '../runtime/observability/json-line';
 
 export interface ServedApi {
   /** The construct id. */
@@ -69,7 +69,7 @@ const jsonReporter = (output: Output): Reporter => ({
     output.out(jsonLine({ event: 'request', api, method, path, status, outcome, id, ms })),
   log: ({ function: name, line }) => output.out(jsonLine({ event: 'log', function: name, line })),
   reload: ({ functions, ms }) => output.out(jsonLine({ event: 'reload', functions, ms })),
-  warning: (message) => output.err(JSON.stringify({ event: 'warning', message })),
+  warning: (message) => output.err(jsonLine({ event: 'warning', message })),
 });
 
 const textReporter = (output: Output): Reporter => ({

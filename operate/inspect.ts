@@ -6,7 +6,7 @@ import { RECORD_FLAGS, recordIdOf } from './record-flags';
 import { RecordTable } from './record-table';
 import { linesOf, viewOf } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
-import { jsonLine } from '../local/json-line';
+import { jsonLine } from '../runtime/observability/json-line';
 import type { IdempotencyRecord } from '../runtime/protocol/record';
 import { isOf } from '../runtime/stores/overflow/overflow-store';
 

@@ -5,7 +5,7 @@ import { RecordTable } from './record-table';
 import { nameOf, stateOf, type State } from './record-view';
 import { TABLE_FLAGS, tableAddress } from './table-flags';
 import { bytes, columns, iso } from './text';
-import { jsonLine } from '../local/json-line';
+import { jsonLine } from '../runtime/observability/json-line';
 import { isReadable, type IdempotencyRecord } from '../runtime/protocol/record';
 import type { EpochMillis } from '../runtime/time';
 

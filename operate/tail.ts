@@ -3,7 +3,7 @@ import type { OperateContext } from './context';
 import { helpOf, readFlags, type Flags, type Given } from './flags';
 import { LogLines, type LoggedOutcome } from './log-lines';
 import { plainLine } from './text';
-import { jsonLine } from '../local/json-line';
+import { jsonLine } from '../runtime/observability/json-line';
 import type { OutcomeName } from '../runtime/response/answer';
 
 const OUTCOMES: Readonly<Record<OutcomeName, true>> = {

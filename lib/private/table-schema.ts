@@ -17,7 +17,8 @@ interface Schema {
 export function requireSchema(table: TableBase): void {
   const resource = table._resourceOfThisApp();
   if (resource === undefined) return;
-  const { keySchema, attributeDefinitions, timeToLiveSpecification, multiRegionConsistency } = resource as typeof resource & Pick<Schema, 'multiRegionConsistency'>;
+  const { keySchema, attributeDefinitions, timeToLiveSpecification } = resource;
+  const { multiRegionConsistency } = resource as Pick<Schema, 'multiRegionConsistency'>;
   const problem = problemOf(Stack.of(resource).resolve({ keySchema, attributeDefinitions, timeToLiveSpecification, multiRegionConsistency }) as Schema);
   if (problem === undefined) return;
   refuse({

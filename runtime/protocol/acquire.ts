@@ -45,6 +45,9 @@ export interface Unavailable {
   readonly unanswered?: true;
 }
 
+/** Other claims and writes came first each time: a later one may be answered. */
+export const CONTENDED: Unavailable = { kind: 'unavailable', reason: 'the record changes faster than it can be claimed' };
+
 /** CLAIM, and at the most one consistent read and one more CLAIM after it. */
 export async function acquire(
   key: { readonly id: string; readonly fingerprint: Uint8Array },
@@ -55,7 +58,7 @@ export async function acquire(
   const first = await claimOnce(key, terms, ports, deadline);
   if (first.kind !== 'claim-again') return first;
   const second = await claimOnce(key, terms, ports, deadline);
-  if (second.kind === 'claim-again') return { kind: 'unavailable', reason: 'the record changes faster than it can be claimed' };
+  if (second.kind === 'claim-again') return CONTENDED;
   return second.kind === 'unavailable' ? { ...second, unanswered: undefined } : second;
 }
 

@@ -1,4 +1,4 @@
-import { acquire, type Acquired, type LeaseTerms, type Ports } from './acquire';
+import { CONTENDED, acquire, type Acquired, type LeaseTerms, type Ports } from './acquire';
 import { isReadable } from './record';
 import { ask, until } from './store-call';
 import { isExpired } from './transitions';
@@ -41,7 +41,7 @@ export async function waitForOutcome(
     if (stillRunning) continue;
     // Completed, released, gone or out of its lease: the claim is what decides.
     const acquired = await acquire(key, terms, ports, lastAnswer);
-    if (acquired.kind === 'conflict' || (acquired.kind === 'unavailable' && acquired.cause !== undefined)) continue;
+    if (acquired.kind === 'conflict' || acquired === CONTENDED || (acquired.kind === 'unavailable' && acquired.cause !== undefined)) continue;
     return acquired;
   }
 }

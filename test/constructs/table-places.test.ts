@@ -278,9 +278,18 @@ describe('a table of a class of the user\'s own', () => {
   class OwnTable extends Resource implements IIdempotencyTable {
     public readonly tableName = 'keys';
     public readonly tableArn = 'arn:aws:dynamodb:eu-west-1:111111111111:table/keys';
-    public readonly grantUse = (grantee: IGrantable): Grant => Grant.addToPrincipal({ grantee, actions: USE, resourceArns: [this.tableArn] });
-    public readonly grantInspect = this.grantUse;
-    public readonly grantRelease = this.grantUse;
+
+    public grantUse(grantee: IGrantable): Grant {
+      return Grant.addToPrincipal({ grantee, actions: USE, resourceArns: [this.tableArn] });
+    }
+
+    public grantInspect(grantee: IGrantable): Grant {
+      return this.grantUse(grantee);
+    }
+
+    public grantRelease(grantee: IGrantable): Grant {
+      return this.grantUse(grantee);
+    }
 
     public replica(): IIdempotencyTable {
       return this;

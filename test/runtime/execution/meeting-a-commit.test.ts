@@ -77,6 +77,22 @@ describe.each(Object.keys(TRANSPORTS))('a retry whose claim meets the transactio
     expect(second.handler.calls).toEqual([]);
   });
 
+  test('F171: and waits, meets one again and again, goes on waiting, and takes over in the end', async () => {
+    let conflicts = 0;
+    const { first, second, sent, key } = await shops((operation) => (operation === 'UpdateItem' && conflicts-- > 0 ? UNDER_WAY : 'pass'), {
+      onConflict: 'wait', waitSeconds: 60,
+    });
+    void first.pay(key);
+    await until(() => first.handler.calls.length === 1);
+    let over = false;
+    const waiting = second.pay(key).finally(() => (over = true));
+    await until(() => (first.clock.advance(10), sent.includes('GetItem')));
+    conflicts = 2;
+    await until(() => (first.clock.advance(100), over));
+    expect(await waiting).toMatchObject({ statusCode: 201, body: 'payment 1' });
+    expect(conflicts).toBeLessThan(0);
+  });
+
   test('F171: a completion that meets one is sent again', async () => {
     let completions = 0;
     const { first, second, key } = await shops((operation) => (operation === 'UpdateItem' && ++completions === 2 ? UNDER_WAY : 'pass'));
