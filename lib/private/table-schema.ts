@@ -19,7 +19,8 @@ export function requireSchema(table: TableBase): void {
   if (resource === undefined) return;
   const { keySchema, attributeDefinitions, timeToLiveSpecification } = resource;
   const { multiRegionConsistency } = resource as Pick<Schema, 'multiRegionConsistency'>;
-  const problem = problemOf(Stack.of(resource).resolve({ keySchema, attributeDefinitions, timeToLiveSpecification, multiRegionConsistency }) as Schema);
+  const schema = { keySchema, attributeDefinitions, timeToLiveSpecification, multiRegionConsistency };
+  const problem = problemOf(Stack.of(resource).resolve(schema) as Schema);
   if (problem === undefined) return;
   refuse({
     site: table,
