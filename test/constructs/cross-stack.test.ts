@@ -76,6 +76,10 @@ test('throws when a key secret, or the key of table or bucket, would close the c
   const withSealed = new IdempotentApi(apiStack, 'Sealing', { table: inFnStack, keySecret });
   expect(() => withSealed.addRoutes({ ...ROUTE, handler: newFunction(fnStack, 'Fourth') }))
     .toThrow('ApiStack/Sealing: encryptionKey of the keySecret is in the stack of the API');
+
+  const rotated = new IdempotentApi(apiStack, 'Rotated', { table: inFnStack, keySecret: new Secret(fnStack, 'Next'), previousKeySecret: keySecret });
+  expect(() => rotated.addRoutes({ ...ROUTE, handler: newFunction(fnStack, 'Fifth') }))
+    .toThrow('ApiStack/Rotated: encryptionKey of the previousKeySecret is in the stack of the API');
 });
 
 test('a function in a stack nested in the API\'s may use the API\'s table', () => {
